@@ -1,0 +1,48 @@
+//! Calling partner systems.
+//!
+//! In: a [`Call`]. Out: an [`Outcome`], always: whatever goes wrong on the way is a class, never an error.
+//! Never knows: journals, retries, alerts, flows.
+
+use std::{future::Future, pin::Pin};
+
+use crate::{
+    descriptor::{Class, Operation},
+    flow::Request,
+    value::Value,
+};
+
+/// One try to make a system do something.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// What.
+    pub operation: &'static Operation,
+    /// With what.
+    pub request: &'a Request,
+    /// Delivery id: stable over tries and crashes; goes out as idempotency key where the operation takes one.
+    pub key: &'a str,
+    /// W3C `traceparent` of the message.
+    pub traceparent: &'a str,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The class, by the operation's rules first and the protocol's after.
+    pub class: Class,
+    /// HTTP status, where there was one.
+    pub status: Option<u16>,
+    /// The reply as a tree; `Null` when there was none or it could not be read.
+    pub reply: Value,
+    /// The first 4 KiB of the reply as text, for people.
+    pub excerpt: String,
+    /// What the partner asked for with `Retry-After`, milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// Why this class, one sentence without secrets.
+    pub reason: String,
+}
+
+/// The network, by parameter.
+pub trait Transport: Send + Sync + 'static {
+    /// Makes one try. Never longer than the operation's timeout plus the time to connect.
+    fn exchange<'a>(&'a self, call: Call<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+}
