@@ -1,1 +1,33 @@
-fn main() {}
+//! The command `tieline`.
+//!
+//! In: arguments. Out: text on standard output, progress and complaints on standard error, an exit code
+//! (0 fine, 1 the documents have errors, 4 generated output is stale, 2 the tool failed).
+//! Never knows: how documents are checked, code is generated, pages are drawn. It calls the libraries that do.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one crate whose job is to print")]
+
+mod args;
+mod commands;
+mod demo;
+mod failure;
+mod project;
+mod service;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    let terminal = terminal::Terminal::new(arguments.color);
+    match commands::run(arguments.command, &terminal) {
+        Ok(outcome) => outcome.into(),
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal.complain(&failure);
+            ExitCode::from(2)
+        }
+    }
+}

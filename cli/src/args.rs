@@ -1,0 +1,209 @@
+//! The command line as it was typed.
+//!
+//! In: nothing. Out: [`Arguments`]. Never knows: what a command does.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Integration catalog, code generator and runtime: the page is the program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tieline",
+    version,
+    about,
+    after_help = "\
+Examples:
+  tieline demo                     see the whole line work, with partner systems beside it
+  tieline check                    are the documents valid, and is generated/ fresh?
+  tieline build                    documents -> generated/ and the website
+  tieline run --environment local  build, compile and serve
+  tieline explain E-RETRY          what a code means and what to do
+
+Exit codes: 0 fine · 1 the documents have errors · 4 generated output is stale · 2 the tool failed"
+)]
+pub(crate) struct Arguments {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// Only on a terminal, and never when NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the documents and that generated code is fresh.
+    Check(Check),
+    /// Turn the documents into generated code and the website.
+    Build(Build),
+    /// Say what a diagnostic code means, or list all codes.
+    Explain(Explain),
+    /// Build, compile and serve an environment.
+    Run(Run),
+    /// Show everything at work: service, partner systems, failures, website.
+    Demo(Demo),
+    /// Write the language reference (docs/reference.md) from the field help of the language.
+    #[command(hide = true)]
+    Reference(Reference),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example: tieline completions bash > /etc/bash_completion.d/tieline")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the project is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Project folder: the one that holds `spec/`. Found upwards from the current folder if not given.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) catalog: Option<PathBuf>,
+    /// Folder of the generated crates, relative to the project.
+    #[arg(long, value_name = "FOLDER", default_value = "generated")]
+    pub(crate) generated: PathBuf,
+}
+
+/// How problems are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: excerpt, reason, way out.
+    Text,
+    /// One JSON array.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow annotations of GitHub.
+    Github,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline check
+  tieline check --format sarif > tieline.sarif
+  tieline check --deny warnings
+
+Exit codes: 0 fine · 1 the documents have errors · 4 generated output is stale · 2 the tool failed")]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How problems are reported.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// What counts as an error besides errors.
+    #[arg(long, value_enum)]
+    pub(crate) deny: Option<Deny>,
+}
+
+/// What counts as an error besides errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Deny {
+    /// Warnings too.
+    Warnings,
+}
+
+/// Arguments of `build`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline build
+  tieline build --site public
+  tieline build --only site
+
+Files that did not change are left alone. A generated file that somebody edited by hand is never overwritten.")]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Folder of the website, relative to the project.
+    #[arg(long, value_name = "FOLDER", default_value = "target/site")]
+    pub(crate) site: PathBuf,
+    /// Build only this part.
+    #[arg(long, value_enum)]
+    pub(crate) only: Option<Part>,
+}
+
+/// A part of the build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// The generated crates.
+    Generated,
+    /// The website.
+    Site,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: tieline explain E-RETRY")]
+pub(crate) struct Explain {
+    /// The code; without it, all codes are listed.
+    pub(crate) code: Option<String>,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline run
+  tieline run --environment acceptance --release")]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Environment to serve: a file of spec/environments by its name, or a path.
+    #[arg(long, short, default_value = "local", value_name = "NAME")]
+    pub(crate) environment: String,
+    /// Compile with optimisation.
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline demo                 keeps running: open the address it prints, Ctrl-C ends it
+  tieline demo --once          plays every scene, compares promised with observed, exits 0 only if all are equal
+  tieline demo --once --json   the same, one JSON object a line: scene, promised, observed, ok
+  tieline demo --once --scene 'srm is down'")]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Play every scene once and exit.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// One JSON object a line instead of a table (with --once).
+    #[arg(long, requires = "once")]
+    pub(crate) json: bool,
+    /// Only scenes whose name contains this (with --once).
+    #[arg(long, requires = "once", value_name = "WORDS")]
+    pub(crate) scene: Option<String>,
+    /// How many times faster than the wall clock waiting goes.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) speed: u32,
+    /// Seed of the partner systems.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+}
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+pub(crate) struct Reference {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only say whether the file is fresh.
+    #[arg(long)]
+    pub(crate) check: bool,
+}

@@ -1,0 +1,61 @@
+//! One file a verb.
+//!
+//! In: the arguments of a verb. Out: an [`Outcome`], which becomes the exit code. Never knows: other verbs.
+
+mod build;
+mod check;
+mod explain;
+mod reference;
+mod run;
+
+pub(crate) use build::{build_all, Built};
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use crate::{
+    args::{Arguments, Command},
+    demo,
+    failure::Failure,
+    terminal::Terminal,
+};
+
+/// How a verb ended when the tool itself did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Exit code 0.
+    Fine,
+    /// Exit code 1: documents have errors, or a promise was not kept.
+    Errors,
+    /// Exit code 4.
+    Stale,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Fine => Self::SUCCESS,
+            Outcome::Errors => Self::from(1),
+            Outcome::Stale => Self::from(4),
+        }
+    }
+}
+
+/// Runs the verb.
+pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Failure> {
+    match command {
+        Command::Check(arguments) => check::check(&arguments, terminal),
+        Command::Build(arguments) => build::build(&arguments, terminal),
+        Command::Explain(arguments) => explain::explain(&arguments, terminal),
+        Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Demo(arguments) => demo::demo(&arguments, terminal),
+        Command::Reference(arguments) => reference::reference(&arguments, terminal),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "tieline", &mut script);
+            terminal.write(&String::from_utf8_lossy(&script))?;
+            Ok(Outcome::Fine)
+        }
+    }
+}
