@@ -5,7 +5,16 @@
 //! A flow runs from its first line each time it is tried. A step that is known done answers from the journal with
 //! the reply it got then, so nothing that was done is done again, and every try maps the same values.
 
+mod request;
+mod run;
+mod stop;
+
 use std::{future::Future, pin::Pin};
+
+pub use request::{Probe, Request};
+pub use run::{Exchange, Run, Step, Steps};
+pub use stop::Stop;
+pub(crate) use stop::Why;
 
 use crate::{descriptor::Interface, message::Violations, value::Value};
 
@@ -28,7 +37,7 @@ pub trait Handler: Send + Sync + 'static {
 pub type Running<'a> = Pin<Box<dyn Future<Output = Result<End, Stop>> + Send + 'a>>;
 
 /// A message as it came in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Input {
     /// The body; `Null` where the trigger has none.
     pub body: Value,

@@ -1,1 +1,34 @@
-//! stub
+//! Accept, journal, deliver: the runtime of generated services.
+//!
+//! In: constants and handlers of generated code, an environment, the network. Out: durable messages, delivered at
+//! least once or visibly dead. Never knows: documents.
+//!
+//! The way of a message: [`http`] reads and authenticates → [`door`] → the engine journals it (only then `202`) → the
+//! [`flow`] runs, its steps going through [`transport`] → delivered, discarded or dead, each with its story.
+
+pub mod convert;
+pub mod descriptor;
+pub mod door;
+pub mod flow;
+pub mod message;
+pub mod service;
+pub mod transport;
+pub mod value;
+
+/// A point in time, UTC.
+pub use jiff::Timestamp as Instant;
+/// A calendar day.
+pub use jiff::civil::Date;
+/// A time of day.
+pub use jiff::civil::Time;
+pub use rust_decimal::Decimal;
+
+pub use convert::MappingError;
+pub use descriptor::{
+    Class, Endpoint, Format, InboundAuth, Interface, Matches, Method, OnUnknown, Operation, OutboundAuth, OutcomeRule,
+    Paging, Protocol, Repeat, Retry, System, Trigger,
+};
+pub use flow::{Admitted, End, Exchange, Handler, Input, Probe, Request, Run, Running, Step, Steps, Stop};
+pub use message::Violations;
+pub use service::main;
+pub use value::{Record, ToValue, Value};
