@@ -156,6 +156,8 @@ pub struct MappingRow {
     pub source_text: String,
     /// The rule cell as written, empty for a plain copy.
     pub rule_text: String,
+    /// For people, from the Note column; empty if there is none.
+    pub note: String,
     /// What to do.
     pub rule: Rule,
     /// The row.
