@@ -5,8 +5,12 @@
 //! Never knows: Rust code generation, HTML, the runtime.
 
 pub mod diagnostic;
+pub mod explain;
+pub mod expr;
 pub mod model;
+pub mod phrase;
 
 mod catalog;
+mod problem;
 
 pub use catalog::{Catalog, CatalogParts};

@@ -40,7 +40,7 @@ pub enum ExprKind {
         then: Box<Expr>,
         otherwise: Box<Expr>,
     },
-    /// `[a, b]`: only on the right of `in`.
+    /// `[a, b]`: on the right of `in`, or as the value of a list.
     List(Vec<Expr>),
     /// A function or method of the language.
     Call {
@@ -124,6 +124,9 @@ pub enum Builtin {
     Trim,
     /// `text.skip(n)`: the text without its first n characters.
     Skip,
+    /// The value of an optional that a condition before it has shown to be set (`x.isSet() && x == 'a'`). Nobody writes
+    /// it: the checker puts it around `x`, so that no type is ever implicit.
+    Known,
 }
 
 /// The type of a value.
