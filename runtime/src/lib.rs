@@ -6,11 +6,14 @@
 //! The way of a message: [`http`] reads and authenticates → [`door`] → the engine journals it (only then `202`) → the
 //! [`flow`] runs, its steps going through [`transport`] → delivered, discarded or dead, each with its story.
 
+pub mod clock;
 pub mod convert;
 pub mod descriptor;
 pub mod door;
+pub mod environment;
 pub mod flow;
 pub mod message;
+pub mod random;
 pub mod service;
 pub mod transport;
 pub mod value;
@@ -23,12 +26,12 @@ pub use jiff::civil::Date;
 pub use jiff::civil::Time;
 pub use rust_decimal::Decimal;
 
-pub use convert::MappingError;
+pub use convert::{At, MappingError};
 pub use descriptor::{
     Class, Endpoint, Format, InboundAuth, Interface, Matches, Method, OnUnknown, Operation, OutboundAuth, OutcomeRule,
     Paging, Protocol, Repeat, Retry, System, Trigger,
 };
 pub use flow::{Admitted, End, Exchange, Handler, Input, Probe, Request, Run, Running, Step, Steps, Stop};
-pub use message::Violations;
+pub use message::{Fields, Items, Message, Number, Sensitive, Slot, Text, UnknownFields, Violation, Violations};
 pub use service::main;
 pub use value::{Record, ToValue, Value};

@@ -34,8 +34,8 @@ pub struct Record {
 impl Record {
     /// No fields yet.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { fields: Vec::new() }
     }
 
     /// Adds a field; a value that is `Null` is left out, so absent optional fields do not appear on the wire.
@@ -44,6 +44,30 @@ impl Record {
         if value != Value::Null {
             self.fields.push((name.to_owned(), value));
         }
+    }
+
+    /// Adds a field as it is, `Null` included.
+    pub(crate) fn push(&mut self, name: String, value: Value) {
+        self.fields.push((name, value));
+    }
+
+    /// The value of a field, for changing.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.fields.iter_mut().find(|(field, _)| field == name).map(|(_, value)| value)
+    }
+
+    /// The value of the only field, if it has this name.
+    pub(crate) fn only(&self, name: &str) -> Option<&Value> {
+        match self.fields.as_slice() {
+            [(field, value)] if field == name => Some(value),
+            _ => None,
+        }
+    }
+
+    /// No fields.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.fields.is_empty()
     }
 
     /// The value of a field.
@@ -86,12 +110,6 @@ impl ToValue for bool {
 impl ToValue for Value {
     fn to_value(&self) -> Value {
         self.clone()
-    }
-}
-
-impl<T: ToValue + ?Sized> ToValue for &T {
-    fn to_value(&self) -> Value {
-        (**self).to_value()
     }
 }
 
