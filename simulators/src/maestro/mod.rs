@@ -1,0 +1,78 @@
+//! In: calls of Tieline. Out: the answers of Kinaxis Maestro.
+//! Never knows: who calls.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::common::clock::SimClock;
+use crate::common::core::{Core, Partner};
+use crate::common::listener::listen;
+use crate::common::web::{Answer, Request, Site, serve};
+use crate::{StartError, oauth};
+
+/// Kinaxis Maestro's data API.
+#[derive(Debug)]
+pub struct Maestro {
+    core: Arc<Core>,
+    seed: u64,
+    url: std::sync::OnceLock<String>,
+}
+
+impl Maestro {
+    pub(crate) async fn start(clock: SimClock, seed: u64) -> Result<Arc<Self>, StartError> {
+        let core = Arc::new(Core::new("maestro", clock, seed));
+        let partner = Arc::new(Maestro { core: core.clone(), seed, url: std::sync::OnceLock::new() });
+        let site = partner.clone();
+        let address = listen(&core, move |stream| serve(site.clone(), stream)).await?;
+        let _ = partner.url.set(format!("http://{address}"));
+        Ok(partner)
+    }
+
+    /// Base URL of its API.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.url.get().cloned().unwrap_or_default()
+    }
+
+    /// Where tokens are asked for.
+    #[must_use]
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth/token", self.base_url())
+    }
+
+    /// The secret of client `tieline`.
+    #[must_use]
+    pub fn client_secret(&self) -> String {
+        oauth::secret(self.seed, "maestro", "tieline")
+    }
+
+    /// Adds or replaces a worksheet of the sample workbook.
+    pub fn put_worksheet(&self, _worksheet: &str, _rows: Vec<Vec<String>>) {}
+}
+
+impl Partner for Maestro {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn state(&self) -> Value {
+        json!({})
+    }
+
+    fn reset_state(&self) {}
+}
+
+impl Site for Maestro {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn identify(&self, request: &Request) -> (String, Option<String>) {
+        (request.uri.path().to_owned(), None)
+    }
+
+    async fn answer(&self, _: &Request) -> Answer {
+        Answer::empty(501)
+    }
+}

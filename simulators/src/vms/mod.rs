@@ -1,0 +1,90 @@
+//! In: calls of Tieline. Out: the answers of 11VMS.
+//! Never knows: who calls.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::common::clock::SimClock;
+use crate::common::core::{Core, Partner};
+use crate::common::listener::listen;
+use crate::common::web::{Answer, Request, Site, serve};
+use crate::{StartError, oauth};
+
+/// 11VMS behind its API proxy.
+#[derive(Debug)]
+pub struct Vms {
+    core: Arc<Core>,
+    seed: u64,
+    url: std::sync::OnceLock<String>,
+}
+
+impl Vms {
+    pub(crate) async fn start(clock: SimClock, seed: u64) -> Result<Arc<Self>, StartError> {
+        let core = Arc::new(Core::new("vms", clock, seed));
+        let partner = Arc::new(Vms { core: core.clone(), seed, url: std::sync::OnceLock::new() });
+        let site = partner.clone();
+        let address = listen(&core, move |stream| serve(site.clone(), stream)).await?;
+        let _ = partner.url.set(format!("http://{address}"));
+        Ok(partner)
+    }
+
+    /// Base URL of its API.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.url.get().cloned().unwrap_or_default()
+    }
+
+    /// Where tokens are asked for.
+    #[must_use]
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth/token", self.base_url())
+    }
+
+    /// The secret of client `tieline`.
+    #[must_use]
+    pub fn client_secret(&self) -> String {
+        oauth::secret(self.seed, "vms", "tieline")
+    }
+
+    /// Service receptions that were written, by report id.
+    #[must_use]
+    pub fn receptions(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// Purchase orders created, oldest first.
+    #[must_use]
+    pub fn purchase_orders(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// Adds or replaces an activity report; see [`crate::samples::activity_report`].
+    pub fn put_report(&self, _report: Value) {}
+}
+
+impl Partner for Vms {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn state(&self) -> Value {
+        json!({})
+    }
+
+    fn reset_state(&self) {}
+}
+
+impl Site for Vms {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn identify(&self, request: &Request) -> (String, Option<String>) {
+        (request.uri.path().to_owned(), None)
+    }
+
+    async fn answer(&self, _: &Request) -> Answer {
+        Answer::empty(501)
+    }
+}
