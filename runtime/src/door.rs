@@ -88,4 +88,6 @@ pub trait Door: Send + Sync + 'static {
     fn state(&self, message_id: &str, principal: &str) -> Promise<'_, Option<String>>;
     /// False while starting or shutting down: answer 503.
     fn ready(&self) -> bool;
+    /// Counts a request that the listener itself refused (401, 413, 429 …).
+    fn refused(&self, _handler: usize, _status: u16) {}
 }

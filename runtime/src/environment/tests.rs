@@ -1,0 +1,66 @@
+//! Environments as data: TOML in, mistakes out.
+
+use super::*;
+
+fn check(text: &str, expect: &[&str]) {
+    let mistakes = match Environment::parse(text) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(mistakes, expect, "{text}");
+}
+
+#[test]
+fn a_whole_environment_reads() {
+    check(
+        r#"
+        [listen]
+        http = "127.0.0.1:0"
+        [store]
+        sqlite = "data/tieline.db"
+        [identity]
+        issuer = "http://127.0.0.1:9000"
+        audience = "tieline"
+        jwks_url = "http://127.0.0.1:9000/token_keys"
+        [systems."11VMS"]
+        base_url = "http://127.0.0.1:9010"
+        token_auth = "body"
+        client_secret = "env:PATH"
+        [alerts.Email]
+        kind = "smtp"
+        host = "127.0.0.1:9050"
+        from = "tieline@example.org"
+        to = ["integration-support@example.org"]
+        tls = "none"
+        "#,
+        &[],
+    );
+}
+
+#[test]
+fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
+    check(
+        r#"
+        surprise = 1
+        [listen]
+        http = 8080
+        [systems."11VMS"]
+        client_secret = "hunter2"
+        password = "env:TIELINE_SURELY_NOT_SET"
+        token_auth = "digest"
+        base_uri = "x"
+        [alerts.Pager]
+        kind = "pager"
+        [alerts."SAP Alert Notification"]
+        kind = "sap-alert-notification"
+        url = "u"
+        "#,
+        &[
+            "listen.http: must be text",
+            "store.sqlite: must be given",
+            "systems.\"11VMS\".client_secret: is not a reference to a secret: write \"env:NAME\" or \"file:/path\"",
+            "systems.\"11VMS\".token_auth: must be \"basic\" or \"body\"",
+            "systems.\"11VMS\".password: environment variable `TIELINE_SURELY_NOT_SET` is not set",
+        ],
+    );
+}
