@@ -12,6 +12,7 @@ pub mod descriptor;
 pub mod door;
 pub mod environment;
 pub mod flow;
+pub mod format;
 pub mod message;
 pub mod random;
 pub mod service;

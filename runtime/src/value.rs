@@ -56,12 +56,10 @@ impl Record {
         self.fields.iter_mut().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 
-    /// The value of the only field, if it has this name.
-    pub(crate) fn only(&self, name: &str) -> Option<&Value> {
-        match self.fields.as_slice() {
-            [(field, value)] if field == name => Some(value),
-            _ => None,
-        }
+    /// Number of fields.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.fields.len()
     }
 
     /// No fields.

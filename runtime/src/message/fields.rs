@@ -124,11 +124,6 @@ fn list_items(value: &Value, spelling: Spelling) -> Option<&[Value]> {
         (Value::List(items), _) => Some(items),
         (_, Spelling::Typed) => None,
         (Value::Text(text), _) if text.trim().is_empty() => Some(&[]),
-        (Value::Record(record), _) => match record.only("item") {
-            Some(Value::List(items)) => Some(items),
-            Some(single) => Some(std::slice::from_ref(single)),
-            None => Some(std::slice::from_ref(value)),
-        },
         _ => Some(std::slice::from_ref(value)),
     }
 }
