@@ -84,3 +84,22 @@ pub(crate) fn requested_scopes(form: &[(String, String)], granted: &[&str]) -> R
 pub(crate) fn secret(seed: u64, partner: &str, client: &str) -> String {
     Random::new(seed, &format!("secret/{partner}/{client}")).hex(32)
 }
+
+/// Issues an opaque token that lives for `lifetime_s` virtual seconds.
+pub(crate) fn opaque(core: &crate::common::core::Core, lifetime_s: u64) -> String {
+    let token = core.random.hex(40);
+    let life = i64::try_from(lifetime_s).unwrap_or(i64::MAX / 4000);
+    core.tokens.issue(token.clone(), core.clock.now_ms() + life * 1000);
+    token
+}
+
+/// The usual success body of a token endpoint.
+pub(crate) fn granted(token: &str, lifetime_s: u64) -> Answer {
+    Answer::json(200, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": lifetime_s }))
+        .header("cache-control", "no-store")
+}
+
+/// True if the request carries a live opaque token of this partner.
+pub(crate) fn has_token(core: &crate::common::core::Core, request: &Request) -> bool {
+    request.bearer().is_some_and(|token| core.tokens.valid(token, core.clock.now_ms()))
+}

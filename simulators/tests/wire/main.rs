@@ -1,0 +1,6 @@
+//! Every partner on the wire, as its clients meet it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
+
+mod idp;
+mod support;
+mod vms;
