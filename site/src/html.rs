@@ -1,0 +1,179 @@
+//! Text that may stand in a page.
+//!
+//! In: text of documents. Out: [`Html`], which was escaped when it was built. Never knows: what the text means.
+
+use std::fmt;
+
+/// A piece of HTML. Whatever text went in was escaped on the way; markup came only from this crate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Html(String);
+
+impl askama::filters::HtmlSafe for Html {}
+
+impl fmt::Display for Html {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Html {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only this text.
+    pub(crate) fn of(text: &str) -> Self {
+        Self::new().text(text)
+    }
+
+    /// Markup that this crate produced.
+    pub(crate) fn trusted(markup: String) -> Self {
+        Self(markup)
+    }
+
+    /// Adds text.
+    #[must_use]
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        escape_into(&mut self.0, text);
+        self
+    }
+
+    /// Adds text in the typeface of names that machines read.
+    #[must_use]
+    pub(crate) fn code(mut self, text: &str) -> Self {
+        self.0.push_str("<code>");
+        escape_into(&mut self.0, text);
+        self.0.push_str("</code>");
+        self
+    }
+
+    /// Adds text with weight.
+    #[must_use]
+    pub(crate) fn strong(mut self, text: &str) -> Self {
+        self.0.push_str("<strong>");
+        escape_into(&mut self.0, text);
+        self.0.push_str("</strong>");
+        self
+    }
+
+    /// Adds text that stands back.
+    #[must_use]
+    pub(crate) fn muted(mut self, text: &str) -> Self {
+        self.0.push_str("<span class=\"muted\">");
+        escape_into(&mut self.0, text);
+        self.0.push_str("</span>");
+        self
+    }
+
+    /// Adds a label in a box; `class` chooses its colour and is ours.
+    #[must_use]
+    pub(crate) fn chip(mut self, class: &'static str, text: &str) -> Self {
+        self.0.push_str("<span class=\"chip ");
+        self.0.push_str(class);
+        self.0.push_str("\">");
+        escape_into(&mut self.0, text);
+        self.0.push_str("</span>");
+        self
+    }
+
+    /// Adds a link inside this site.
+    #[must_use]
+    pub(crate) fn link(mut self, href: &str, text: &str) -> Self {
+        self.0.push_str("<a href=\"");
+        escape_into(&mut self.0, href);
+        self.0.push_str("\">");
+        escape_into(&mut self.0, text);
+        self.0.push_str("</a>");
+        self
+    }
+
+    /// Adds a link that came from a document: a link only if its scheme is harmless, plain text otherwise.
+    #[must_use]
+    pub(crate) fn outside(mut self, href: &str, text: &str) -> Self {
+        if !is_harmless(href) {
+            return self.text(text);
+        }
+        self.0.push_str("<a rel=\"noopener noreferrer\" class=\"out\" href=\"");
+        escape_into(&mut self.0, href);
+        self.0.push_str("\">");
+        escape_into(&mut self.0, text);
+        self.0.push_str("</a>");
+        self
+    }
+
+    /// Adds other HTML.
+    #[must_use]
+    pub(crate) fn html(mut self, other: &Html) -> Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    /// True when nothing was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Pieces with a separator between them.
+    pub(crate) fn join(pieces: impl IntoIterator<Item = Html>, separator: &str) -> Self {
+        let mut whole = Self::new();
+        for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
+            if !whole.is_empty() {
+                whole = whole.text(separator);
+            }
+            whole = whole.html(&piece);
+        }
+        whole
+    }
+}
+
+/// True for the schemes that a document may link to outside the site.
+pub(crate) fn is_harmless(href: &str) -> bool {
+    let lower = href.trim().to_ascii_lowercase();
+    ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
+}
+
+/// Appends `text` so that it is text in an element and in a quoted attribute. Control characters that HTML forbids
+/// become the replacement character.
+pub(crate) fn escape_into(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(character),
+            control if control.is_control() => out.push('\u{FFFD}'),
+            other => out.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_cannot_become_markup() {
+        let built = Html::of("<script>&\"'\u{0}").code("</code><b>");
+        assert_eq!(built.to_string(), "&lt;script&gt;&amp;&quot;&#39;\u{FFFD}<code>&lt;/code&gt;&lt;b&gt;</code>");
+    }
+
+    #[test]
+    fn only_harmless_schemes_become_links() {
+        for (href, linked) in [
+            ("https://example.org", true),
+            ("  HTTPS://example.org", true),
+            ("mailto:a@example.org", true),
+            ("javascript:alert(1)", false),
+            ("JAVA\tscript:alert(1)", false),
+            ("data:text/html,x", false),
+            ("//example.org", false),
+            ("file:///etc/passwd", false),
+        ] {
+            let html = Html::new().outside(href, "x").to_string();
+            assert_eq!(html.contains("<a "), linked, "{href}");
+        }
+    }
+}

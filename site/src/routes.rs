@@ -1,0 +1,187 @@
+//! Where every page lives.
+//!
+//! In: a catalog. Out: [`Routes`] (the path of each page, decided once) and [`At`] (relative links from one page to
+//! the others). Never knows: what stands on a page.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use catalog::Catalog;
+
+/// Paths of all pages with a name of their own. Paths are ASCII, lower case, and differ even where file names ignore case.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    interfaces: HashMap<String, String>,
+    systems: HashMap<String, String>,
+    domains: BTreeMap<String, String>,
+    teams: BTreeMap<String, String>,
+}
+
+impl Routes {
+    /// Decides the paths. The order of the catalog decides who keeps a contested name.
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let mut routes = Self::default();
+        let mut taken = Slugs::default();
+        for interface in catalog.interfaces() {
+            let slug = taken.take(&interface.smart_id.text);
+            routes.interfaces.insert(interface.smart_id.text.clone(), slug);
+        }
+        let mut taken = Slugs::default();
+        for system in catalog.systems() {
+            let slug = taken.take(&system.name);
+            routes.systems.insert(system.name.clone(), slug);
+        }
+        routes.domains = slugged(catalog.interfaces().iter().map(|it| it.domain.as_str()));
+        let owners =
+            catalog.interfaces().iter().flat_map(|it| [&it.owners.business, &it.owners.technical, &it.owners.support]);
+        let stewards = catalog.systems().iter().map(|system| &system.owner);
+        routes.teams = slugged(owners.chain(stewards).filter_map(|name| name.as_deref()));
+        routes
+    }
+
+    /// Folder name of an interface.
+    pub(crate) fn interface_slug(&self, smart_id: &str) -> Option<&str> {
+        self.interfaces.get(smart_id).map(String::as_str)
+    }
+
+    /// Page of an interface.
+    pub(crate) fn interface(&self, smart_id: &str) -> Option<String> {
+        let slug = self.interface_slug(smart_id)?;
+        Some(format!("interfaces/{slug}/index.html"))
+    }
+
+    /// Page of a system.
+    pub(crate) fn system(&self, name: &str) -> Option<String> {
+        let slug = self.systems.get(name)?;
+        Some(format!("systems/{slug}/index.html"))
+    }
+
+    /// Page of a domain.
+    pub(crate) fn domain(&self, name: &str) -> Option<String> {
+        let slug = self.domains.get(name)?;
+        Some(format!("domains/{slug}/index.html"))
+    }
+
+    /// Page of an owner.
+    pub(crate) fn team(&self, name: &str) -> Option<String> {
+        let slug = self.teams.get(name)?;
+        Some(format!("teams/{slug}/index.html"))
+    }
+
+    /// Names of all domains, sorted.
+    pub(crate) fn domains(&self) -> impl Iterator<Item = &str> {
+        self.domains.keys().map(String::as_str)
+    }
+
+    /// Names of all owners, sorted.
+    pub(crate) fn teams(&self) -> impl Iterator<Item = &str> {
+        self.teams.keys().map(String::as_str)
+    }
+}
+
+/// The place of one page, from which relative links go out.
+#[derive(Debug, Clone)]
+pub(crate) struct At {
+    /// Path of the page, `…/index.html`.
+    pub(crate) path: String,
+    /// The way up to the root: `` or `../../`.
+    pub(crate) root: String,
+}
+
+impl At {
+    /// The page with this path.
+    pub(crate) fn new(path: &str) -> Self {
+        Self { path: path.to_owned(), root: "../".repeat(path.matches('/').count()) }
+    }
+
+    /// The relative link to another page of the site.
+    pub(crate) fn to(&self, path: &str) -> String {
+        format!("{}{path}", self.root)
+    }
+}
+
+/// Slugs that were given out.
+#[derive(Debug, Default)]
+pub(crate) struct Slugs {
+    taken: HashSet<String>,
+}
+
+impl Slugs {
+    /// A slug for `name` that nobody else has.
+    pub(crate) fn take(&mut self, name: &str) -> String {
+        let wanted = slug(name);
+        let mut candidate = wanted.clone();
+        let mut number = 2;
+        while !self.taken.insert(candidate.clone()) {
+            candidate = format!("{wanted}-{number}");
+            number += 1;
+        }
+        candidate
+    }
+}
+
+/// `T&E-CMB_CHINA-V1` → `t-e-cmb-china-v1`: ASCII letters and digits, everything else one hyphen, at most 80 characters.
+pub(crate) fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if slug.len() >= 80 {
+            break;
+        }
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let trimmed = slug.trim_end_matches('-');
+    if trimmed.is_empty() {
+        // Names without a single ASCII letter still need a stable address.
+        format!("x{:08x}", fnv1a(name))
+    } else {
+        trimmed.to_owned()
+    }
+}
+
+fn slugged<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
+    let mut sorted: Vec<&str> = names.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut taken = Slugs::default();
+    sorted.into_iter().map(|name| (name.to_owned(), taken.take(name))).collect()
+}
+
+/// FNV-1a, 32 bit: small, stable between builds and machines.
+fn fnv1a(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_plain_and_different() {
+        let mut slugs = Slugs::default();
+        for (name, expected) in [
+            ("T&E-CMB_CHINA-WP2-INVOICES-V1", "t-e-cmb-china-wp2-invoices-v1"),
+            ("t e cmb china wp2 invoices v1", "t-e-cmb-china-wp2-invoices-v1-2"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("系统", "x8b3d9a3c"),
+            ("", "x811c9dc5"),
+        ] {
+            let got = slugs.take(name);
+            if name == "系统" {
+                assert!(got.starts_with('x') && got.is_ascii(), "{got}");
+            } else {
+                assert_eq!(got, expected);
+            }
+        }
+        assert!(slug(&"long ".repeat(100)).len() <= 80);
+    }
+
+    #[test]
+    fn links_are_relative_to_the_page() {
+        assert_eq!(At::new("index.html").to("a/index.html"), "a/index.html");
+        let deep = At::new("interfaces/x/document/index.html");
+        assert_eq!(deep.to("assets/site.css"), "../../../assets/site.css");
+    }
+}

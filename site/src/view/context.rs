@@ -1,0 +1,233 @@
+//! What every page builder needs: the catalog, indexes over it, links.
+//!
+//! In: catalog, diagnostics, options. Out: [`Context`], [`Shell`], [`Fact`]. Never knows: a particular page.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use catalog::Catalog;
+use catalog::diagnostic::{Diagnostic, Diagnostics, Severity};
+use catalog::model::{Interface, OperationRef, Step, StepKind, System};
+
+use crate::Options;
+use crate::html::Html;
+use crate::routes::{At, Routes};
+
+/// The catalog with its indexes.
+pub(crate) struct Context<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) options: &'a Options,
+    pub(crate) routes: Routes,
+    diagnostics: HashMap<&'a str, Vec<&'a Diagnostic>>,
+    /// Interfaces that take part in each operation.
+    users: HashMap<OperationRef, BTreeSet<&'a str>>,
+    /// Interfaces that name another one as related, by the other's Smart ID.
+    named_by: BTreeMap<&'a str, Vec<(&'a Interface, &'a str)>>,
+}
+
+impl<'a> Context<'a> {
+    /// Builds the indexes.
+    pub(crate) fn new(catalog: &'a Catalog, diagnostics: &'a Diagnostics, options: &'a Options) -> Self {
+        let mut by_path: HashMap<&str, Vec<&Diagnostic>> = HashMap::new();
+        for item in diagnostics.items() {
+            by_path.entry(item.path.as_str()).or_default().push(item);
+        }
+        let mut users: HashMap<OperationRef, BTreeSet<&str>> = HashMap::new();
+        let mut named_by: BTreeMap<&str, Vec<(&Interface, &str)>> = BTreeMap::new();
+        for interface in catalog.interfaces() {
+            for operation in operations(&interface.flow) {
+                users.entry(operation.clone()).or_default().insert(&interface.smart_id.text);
+            }
+            for related in &interface.related {
+                named_by.entry(&related.smart_id).or_default().push((interface, &related.relation));
+            }
+        }
+        Self { catalog, options, routes: Routes::of(catalog), diagnostics: by_path, users, named_by }
+    }
+
+    /// What was found in a document, in order of place.
+    pub(crate) fn diagnostics(&self, path: &str) -> &[&'a Diagnostic] {
+        self.diagnostics.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Open points of a document: what was found and is more than information.
+    pub(crate) fn open_points(&self, path: &str) -> usize {
+        self.diagnostics(path).iter().filter(|item| item.severity >= Severity::Warning).count()
+    }
+
+    /// Interfaces that call an operation.
+    pub(crate) fn users(&self, operation: &OperationRef) -> Vec<&'a Interface> {
+        let ids = self.users.get(operation).into_iter().flatten();
+        ids.filter_map(|id| self.catalog.interface(id)).collect()
+    }
+
+    /// Interfaces that name this one, with the words they use.
+    pub(crate) fn named_by(&self, smart_id: &str) -> &[(&'a Interface, &'a str)] {
+        self.named_by.get(smart_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// A link to the page of a system; its name alone if it has none.
+    pub(crate) fn system_link(&self, at: &At, name: &str) -> Html {
+        match self.routes.system(name) {
+            Some(path) => Html::new().link(&at.to(&path), name),
+            None => Html::of(name),
+        }
+    }
+
+    /// A link to the page of an interface; its id alone if it has none.
+    pub(crate) fn interface_link(&self, at: &At, smart_id: &str) -> Html {
+        match self.routes.interface(smart_id) {
+            Some(path) => Html::new().link(&at.to(&path), smart_id),
+            None => Html::of(smart_id),
+        }
+    }
+
+    /// A link to the page of an owner.
+    pub(crate) fn team_link(&self, at: &At, name: &str) -> Html {
+        match self.routes.team(name) {
+            Some(path) => Html::new().link(&at.to(&path), name),
+            None => Html::of(name),
+        }
+    }
+
+    /// Page address of a system, relative; empty if it has none.
+    pub(crate) fn system_href(&self, at: &At, name: &str) -> String {
+        self.routes.system(name).map(|path| at.to(&path)).unwrap_or_default()
+    }
+
+    /// The system of an interface's end.
+    pub(crate) fn code<'b>(&'b self, name: &'b str) -> &'b str {
+        self.catalog.system(name).map_or(name, |system| system.code.as_str())
+    }
+
+    /// Where a relative link inside a document leads: to the page of the document it names.
+    pub(crate) fn resolve(&self, at: &At, href: &str) -> Option<String> {
+        let (path, fragment) = href.split_once('#').map_or((href, None), |(path, fragment)| (path, Some(fragment)));
+        let stem = path.rsplit('/').next()?.strip_suffix(".md")?;
+        let by_id = self.routes.interface(stem);
+        let target = by_id.or_else(|| self.system_of_file(stem)).or_else(|| self.manual_of_file(stem))?;
+        // A fragment names an anchor of the document, which need not exist on the page; the page itself does.
+        let _ = fragment;
+        Some(at.to(&target))
+    }
+
+    fn system_of_file(&self, stem: &str) -> Option<String> {
+        let file = format!("/{stem}.md");
+        let system = self.catalog.systems().iter().find(|system| system.path.ends_with(&file))?;
+        self.routes.system(&system.name)
+    }
+
+    fn manual_of_file(&self, stem: &str) -> Option<String> {
+        let page = self.options.manual.iter().find(|page| page.stem() == stem)?;
+        Some(page.route())
+    }
+
+    /// Name, sort and address of a page for its head.
+    pub(crate) fn shell(&self, at: &At, section: &'static str, title: &str) -> Shell {
+        Shell {
+            title: title.to_owned(),
+            description: String::new(),
+            root: at.root.clone(),
+            site: self.options.name.clone(),
+            section,
+            digest: self.catalog.digest().to_owned(),
+            commit: self.options.commit.clone().unwrap_or_default(),
+            crumbs: Vec::new(),
+        }
+    }
+}
+
+/// What all pages have around them.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) root: String,
+    pub(crate) site: String,
+    /// Which entry of the navigation is current.
+    pub(crate) section: &'static str,
+    pub(crate) digest: String,
+    pub(crate) commit: String,
+    pub(crate) crumbs: Vec<(String, String)>,
+}
+
+impl Shell {
+    /// Adds a step of the way to this page.
+    #[must_use]
+    pub(crate) fn under(mut self, text: &str, href: &str) -> Self {
+        self.crumbs.push((text.to_owned(), href.to_owned()));
+        self
+    }
+
+    /// Sets the sentence that search engines and messengers show.
+    #[must_use]
+    pub(crate) fn about(mut self, description: &str) -> Self {
+        self.description = description.chars().take(200).collect();
+        self
+    }
+
+    /// `page` for the navigation entry that is current.
+    pub(crate) fn current(&self, section: &str) -> &'static str {
+        if self.section == section { "page" } else { "false" }
+    }
+}
+
+/// One row of a table of facts.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) label: String,
+    pub(crate) value: Html,
+    /// Link to the line of the document that states it; empty for what was derived.
+    pub(crate) line: Html,
+}
+
+/// A link to a line of a document, `href` being the document's page.
+pub(crate) fn line_link(href: &str, line: u32) -> Html {
+    if line == 0 {
+        return Html::new();
+    }
+    let mut escaped = String::new();
+    crate::html::escape_into(&mut escaped, href);
+    Html::trusted(format!(
+        "<a class=\"ln\" href=\"{escaped}#L{line}\" aria-label=\"line {line} of the document\">{line}</a>"
+    ))
+}
+
+/// Every operation that a flow calls, in order, branches included, each once.
+pub(crate) fn operations(flow: &[Step]) -> Vec<&OperationRef> {
+    let mut found = Vec::new();
+    walk(flow, &mut |step| {
+        if let StepKind::Fetch { operation, .. } | StepKind::Call { operation, .. } | StepKind::Send { operation, .. } =
+            &step.kind
+            && !found.contains(&operation)
+        {
+            found.push(operation);
+        }
+    });
+    found
+}
+
+/// Visits every step, outer before inner.
+pub(crate) fn walk<'a>(flow: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
+    for step in flow {
+        visit(step);
+        match &step.kind {
+            StepKind::When { then, otherwise, .. } => {
+                walk(then, visit);
+                walk(otherwise, visit);
+            }
+            StepKind::Route { cases, otherwise } => {
+                for case in cases {
+                    walk(&case.steps, visit);
+                }
+                walk(otherwise, visit);
+            }
+            StepKind::ForEach { steps, .. } => walk(steps, visit),
+            _ => {}
+        }
+    }
+}
+
+/// True when this system is one end of the interface or is called by it.
+pub(crate) fn takes_part(interface: &Interface, system: &System) -> bool {
+    interface.systems.iter().any(|name| *name == system.name)
+}

@@ -1,0 +1,29 @@
+//! What stands on each page: plain structures, all decisions taken.
+//!
+//! In: catalog and diagnostics. Out: one structure a page, which is also its template. Never knows: files, styles.
+
+mod codes;
+mod context;
+mod document;
+mod groups;
+mod home;
+mod interface;
+mod landscape;
+mod list;
+mod manual;
+mod people;
+mod reasons;
+mod system;
+
+pub(crate) use codes::{CodePage, CodesPage};
+pub(crate) use context::{Context, Fact, Shell};
+pub(crate) use document::DocumentPage;
+pub(crate) use groups::{GroupPage, GroupsPage};
+pub(crate) use home::HomePage;
+pub(crate) use interface::InterfacePage;
+pub(crate) use landscape::LandscapePage;
+pub(crate) use list::ListPage;
+pub(crate) use manual::{ManualIndex, ManualPage};
+pub(crate) use people::{ChangesPage, HealthPage, ShortPage};
+pub(crate) use reasons::ReasonsPage;
+pub(crate) use system::{SystemPage, SystemsPage};
