@@ -14,6 +14,7 @@ mod failure;
 mod project;
 mod service;
 mod terminal;
+mod workspace;
 
 use std::process::ExitCode;
 

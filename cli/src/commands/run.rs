@@ -1,0 +1,64 @@
+//! `tieline run`: build, compile, serve an environment.
+//!
+//! In: arguments. Out: a service in the foreground until it ends. Never knows: what it serves.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{Built, Outcome, build_all};
+use crate::{
+    args,
+    failure::Failure,
+    project::Project,
+    service::{self, Profile},
+    terminal::Terminal,
+};
+
+/// Runs the verb.
+pub(crate) fn run(arguments: &args::Run, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let project = Project::find(&arguments.place)?;
+    let environment = environment(&project, &arguments.environment)?;
+    let Some(Built { .. }) = build_all(&project, &project.folder(Path::new("target/site")), terminal)? else {
+        return Ok(Outcome::Errors);
+    };
+    let profile = if arguments.release { Profile::Release } else { Profile::Dev };
+    let executable = service::compile(&project, profile, terminal)?;
+    terminal.note("Serving", format!("environment {}; Ctrl-C ends it", arguments.environment));
+    let status = Command::new(&executable)
+        .current_dir(&project.root)
+        .arg("--environment")
+        .arg(environment)
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| Failure::Service(format!("starting {}: {error}", executable.display())))?;
+    if status.success() {
+        Ok(Outcome::Fine)
+    } else {
+        Err(Failure::Service(format!("it ended with {status}; its own words are above")))
+    }
+}
+
+/// The file of an environment: by name in `spec/environments`, or by path.
+fn environment(project: &Project, name: &str) -> Result<PathBuf, Failure> {
+    let folder = project.root.join("spec/environments");
+    let by_name = folder.join(format!("{name}.toml"));
+    let by_path = PathBuf::from(name);
+    if by_name.is_file() {
+        return Ok(by_name);
+    }
+    if by_path.is_file() {
+        return by_path.canonicalize().map_err(Failure::file("finding", by_path));
+    }
+    let known = std::fs::read_dir(&folder).map(|entries| {
+        let mut names: Vec<String> =
+            entries.flatten().filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned())).collect();
+        names.sort();
+        names.join(", ")
+    });
+    Err(Failure::Other(match known {
+        Ok(names) if !names.is_empty() => format!("there is no environment {name:?}\n  help: there are {names}"),
+        _ => format!("there is no environment {name:?}\n  help: write spec/environments/{name}.toml first"),
+    }))
+}
