@@ -13,9 +13,12 @@ pub mod door;
 pub mod environment;
 pub mod flow;
 pub mod format;
+pub mod journal;
+pub mod lifecycle;
 pub mod message;
 pub mod random;
 pub mod service;
+pub mod timetable;
 pub mod transport;
 pub mod value;
 

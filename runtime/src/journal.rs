@@ -1,0 +1,82 @@
+//! The journal: what must survive.
+//!
+//! In: messages and changes. Out: promises kept by a commit and a sync, and the story of every message. Never knows:
+//! flows, networks, the clock: every time comes in with a change.
+//!
+//! One conformance suite (`journal/conformance.rs`) runs over every store.
+
+pub(crate) mod codec;
+mod memory;
+mod record;
+mod sqlite;
+
+#[cfg(test)]
+mod conformance;
+
+pub use memory::MemoryStore;
+pub use record::{
+    Accepted, Answer, Attempt, Change, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post,
+    PostState, Row, Story, Unfinished,
+};
+pub use sqlite::SqliteStore;
+
+use crate::door::Promise;
+
+/// Where messages are kept.
+///
+/// Writes happen in the order in which these methods are **called** (not polled): a change that was handed in earlier
+/// is durable whenever a later one is. A batch is one transaction.
+pub trait Store: Send + Sync + 'static {
+    /// Keeps a message, or recognises it. Resolves after commit and sync.
+    fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>>;
+    /// Makes changes, all or none. Resolves after commit and sync; dropping the promise does not take them back.
+    fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>>;
+    /// Messages that have not ended, oldest first.
+    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>>;
+    /// What running a message again needs; `None` if there is no such message.
+    fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>>;
+    /// What a synchronous message was answered, if it was.
+    fn answer(&self, id: &str) -> Promise<'static, Result<Option<Answer>, StoreError>>;
+    /// Messages, newest first.
+    fn messages(&self, filter: Filter) -> Promise<'static, Result<Vec<Row>, StoreError>>;
+    /// The whole story of a message.
+    fn story(&self, id: &str) -> Promise<'static, Result<Option<Story>, StoreError>>;
+    /// Dead-letter records, newest first.
+    fn graves(&self, filter: Filter) -> Promise<'static, Result<Vec<(Row, Grave)>, StoreError>>;
+    /// Incidents, newest first, the open ones before the resolved.
+    fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>>;
+    /// Alerts on their way, oldest first; with `sent`, also those that have arrived or were given up.
+    fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>>;
+    /// Waits until everything handed in is durable, and closes.
+    fn close(&self) -> Promise<'static, ()>;
+}
+
+/// Why the journal did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// 90 % of the allowed size are used: nothing more is accepted, work under way goes on.
+    #[error("the store is nearly full: {used_bytes} of {max_bytes} bytes are used")]
+    Full {
+        /// Bytes in use.
+        used_bytes: u64,
+        /// The limit.
+        max_bytes: u64,
+    },
+    /// Commit or sync failed. What is on the disk is uncertain: the process must stop and recover from it.
+    #[error("the store cannot keep its promise any more: {0}")]
+    Broken(String),
+    /// This change could not be made, and was not.
+    #[error("the store refused: {0}")]
+    Refused(String),
+    /// The store was written by a newer build.
+    #[error("the store has schema version {found}, this build knows up to {known}: start the newer build")]
+    Newer {
+        /// Version in the file.
+        found: i64,
+        /// Newest version this build can read.
+        known: i64,
+    },
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+}

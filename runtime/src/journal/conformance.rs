@@ -1,0 +1,272 @@
+//! One suite over every store.
+
+use super::*;
+use crate::{
+    descriptor::Class,
+    lifecycle::{Reason, State},
+};
+
+fn message(id: &str) -> NewMessage {
+    NewMessage {
+        id: id.to_owned(),
+        interface: "PROC-A-B-C-V1".to_owned(),
+        digest: "0123456789ab".to_owned(),
+        principal: "vms".to_owned(),
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+        request_id: "r-1".to_owned(),
+        parameters: vec![("id".to_owned(), "4711".to_owned())],
+        raw: br#"{"a":1.50}"#.to_vec(),
+        accepted_ms: 1_000,
+        ..NewMessage::default()
+    }
+}
+
+fn keyed(id: &str, key: u8, body: u8) -> NewMessage {
+    let key = IdempotencyKey { key_hash: [key; 32], body_hash: [body; 32], expires_ms: 2_000 };
+    NewMessage { key: Some(key), ..message(id) }
+}
+
+fn attempt(n: u32, class: Class) -> Attempt {
+    Attempt {
+        step: "create".to_owned(),
+        n,
+        class,
+        status: Some(503),
+        start_ms: 1_000 + i64::from(n),
+        end_ms: 1_010 + i64::from(n),
+        reason: "because".to_owned(),
+        excerpt: "busy".to_owned(),
+    }
+}
+
+fn begin(seq: i64) -> Change {
+    let (step, system, operation) = ("create".to_owned(), "ERP".to_owned(), "create-order".to_owned());
+    Change::Begin { seq, step, system, operation, at_ms: 1_001 }
+}
+
+fn state(seq: i64, state: State, reason: Option<Reason>) -> Change {
+    Change::State { seq, state, reason, detail: "so it is".to_owned(), due_ms: Some(9), at_ms: 1_500 }
+}
+
+async fn new(store: &dyn Store, message: NewMessage) -> i64 {
+    match store.accept(message).await.unwrap() {
+        Accepted::New { seq } => seq,
+        other => panic!("not new: {other:?}"),
+    }
+}
+
+async fn keys_recognise_messages(store: &dyn Store) {
+    new(store, keyed("m1", 1, 1)).await;
+    let again = |message| store.accept(message);
+    assert_eq!(again(keyed("m2", 1, 1)).await, Ok(Accepted::Replayed { id: "m1".to_owned() }));
+    assert_eq!(again(keyed("m3", 1, 2)).await, Ok(Accepted::KeyReused));
+    let others = NewMessage { principal: "srm".to_owned(), ..keyed("m4", 1, 2) };
+    new(store, others).await;
+    new(store, NewMessage { accepted_ms: 2_000, ..keyed("m5", 1, 2) }).await;
+    let ids: Vec<_> = store.unfinished().await.unwrap().into_iter().map(|open| open.id).collect();
+    assert_eq!(ids, ["m1", "m4", "m5"], "refused and replayed ones leave nothing behind");
+}
+
+async fn a_life_is_told_from_begin_to_end(store: &dyn Store) {
+    let seq = new(store, message("m1")).await;
+    store.commit(vec![state(seq, State::InFlight, None), begin(seq)]).await.unwrap();
+    let step = || async { store.material(seq).await.unwrap().unwrap().deliveries.remove(0) };
+    assert!(step().await.doubt, "from begin on the outcome is in doubt");
+
+    let failed = Change::Failed { seq, attempt: attempt(1, Class::Retryable), tries: 1, doubt: false };
+    store.commit(vec![failed, state(seq, State::Retrying, None)]).await.unwrap();
+    let delivery = step().await;
+    assert_eq!((delivery.tries, delivery.attempts, delivery.doubt, delivery.done), (1, 1, false, false));
+
+    let done = Change::Done { seq, attempt: attempt(2, Class::Delivered), reply: b"{}".to_vec() };
+    store.commit(vec![begin(seq), done, state(seq, State::Delivered, None)]).await.unwrap();
+    let delivery = step().await;
+    assert_eq!((delivery.tries, delivery.attempts, delivery.doubt, delivery.done), (1, 2, false, true));
+    assert_eq!(delivery.reply.as_deref(), Some(b"{}".as_slice()));
+
+    let story = store.story("m1").await.unwrap().unwrap();
+    assert_eq!(story.attempts, [attempt(1, Class::Retryable), attempt(2, Class::Delivered)]);
+    assert_eq!((story.row.state, story.row.ended_ms, story.size_bytes), (State::Delivered, Some(1_500), 10));
+    assert_eq!(store.unfinished().await.unwrap(), []);
+    let kept = store.material(seq).await.unwrap().unwrap().message;
+    assert_eq!(kept, message("m1"), "what was accepted comes back as it came");
+}
+
+async fn the_dead_are_listed_with_their_reasons(store: &dyn Store) {
+    let grave = Grave {
+        sentence: "the target refused".to_owned(),
+        class: Some(Class::Permanent),
+        step: "create".to_owned(),
+        mapped: Some(b"{}".to_vec()),
+        at_ms: 1_500,
+        ..Grave::default()
+    };
+    for id in ["m1", "m2", "m3"] {
+        let seq = new(store, message(id)).await;
+        let bury = Change::Bury { seq, grave: Box::new(grave.clone()) };
+        store.commit(vec![state(seq, State::Dead, Some(Reason::Permanent)), bury]).await.unwrap();
+    }
+    let seq = new(store, message("m4")).await;
+    let bury = Change::Bury { seq, grave: Box::new(grave.clone()) };
+    store.commit(vec![state(seq, State::Failed, Some(Reason::Exhausted)), bury]).await.unwrap();
+
+    let list = |filter| async move {
+        let graves = store.graves(filter).await.unwrap();
+        assert!(graves.iter().all(|(_, found)| *found == grave));
+        graves.into_iter().map(|(row, _)| (row.id, row.reason)).collect::<Vec<_>>()
+    };
+    let page = list(Filter { limit: 2, ..Filter::default() }).await;
+    assert_eq!(page, [("m3".to_owned(), Some(Reason::Permanent)), ("m2".to_owned(), Some(Reason::Permanent))]);
+}
+
+async fn lists_are_paged_by_the_last_one_seen(store: &dyn Store) {
+    for id in ["m1", "m2", "m3"] {
+        new(store, message(id)).await;
+    }
+    new(store, NewMessage { interface: "OTHER-A-B-C-V1".to_owned(), ..message("m4") }).await;
+    let list = |filter: Filter| async move {
+        store.messages(filter).await.unwrap().into_iter().map(|row| (row.id, row.seq)).unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    let (ids, seqs) = list(Filter { limit: 2, ..Filter::default() }).await;
+    assert_eq!(ids, ["m4", "m3"]);
+    let (ids, _) = list(Filter { limit: 2, before: Some(seqs[1]), ..Filter::default() }).await;
+    assert_eq!(ids, ["m2", "m1"]);
+    let other = Filter { limit: 9, interface: Some("OTHER-A-B-C-V1".to_owned()), ..Filter::default() };
+    assert_eq!(list(other).await.0, ["m4"]);
+    let none = Filter { limit: 9, state: Some(State::Dead), ..Filter::default() };
+    assert_eq!(list(none).await.0, Vec::<String>::new());
+    assert_eq!(store.story("nobody").await, Ok(None));
+    assert_eq!(store.material(999).await, Ok(None));
+}
+
+async fn incidents_and_posts_are_kept(store: &dyn Store) {
+    let incident = Incident {
+        dedup_key: "a/b/EXHAUSTED".to_owned(),
+        interface: "a".to_owned(),
+        target: "b".to_owned(),
+        reason: Reason::Exhausted,
+        firing: true,
+        count: 1,
+        first_ms: 5,
+        last_ms: 5,
+        updates: 0,
+        channels: vec!["Email".to_owned()],
+        message_id: "m1".to_owned(),
+        detail: "no answer".to_owned(),
+    };
+    let post = Post {
+        id: "p1".to_owned(),
+        channel: "Email".to_owned(),
+        incident: incident.clone(),
+        state: PostState::Pending,
+        tries: 0,
+        due_ms: 5,
+        created_ms: 5,
+        error: String::new(),
+    };
+    let changes = vec![Change::Incident(Box::new(incident.clone())), Change::Post(Box::new(post.clone()))];
+    store.commit(changes).await.unwrap();
+    assert_eq!(store.incidents(9).await.unwrap(), [incident.clone()]);
+    assert_eq!(store.posts(false, 9).await.unwrap(), [post.clone()]);
+    let over = Incident { firing: false, count: 3, ..incident };
+    let sent = Post { state: PostState::Sent, tries: 1, ..post };
+    store.commit(vec![Change::Incident(Box::new(over.clone())), Change::Post(Box::new(sent.clone()))]).await.unwrap();
+    assert_eq!(store.incidents(9).await.unwrap(), [over]);
+    assert_eq!(store.posts(false, 9).await.unwrap(), []);
+    assert_eq!(store.posts(true, 9).await.unwrap(), [sent]);
+}
+
+async fn answers_are_remembered(store: &dyn Store) {
+    let seq = new(store, message("m1")).await;
+    let answer = Answer { status: 201, body: b"{\"order_id\":1}".to_vec() };
+    store.commit(vec![Change::Answer { seq, answer: answer.clone() }]).await.unwrap();
+    assert_eq!(store.answer("m1").await.unwrap(), Some(answer));
+    assert_eq!(store.answer("m2").await.unwrap(), None);
+}
+
+async fn crashes_are_counted(store: &dyn Store) {
+    let seq = new(store, message("m1")).await;
+    store.commit(vec![Change::Crashes { seq, crashes: 1 }, state(seq, State::Ready, None)]).await.unwrap();
+    let open = store.unfinished().await.unwrap().remove(0);
+    assert_eq!((open.crashes, open.state, open.due_ms), (1, State::Ready, Some(9)));
+}
+
+/// Every case over every store, each on a fresh one.
+macro_rules! conformance {
+    ($($case:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(&super::MemoryStore::new()).await;
+            })*
+        }
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = super::SqliteStore::open(&folder.path().join("new/tieline.db"), None).unwrap();
+                super::$case(&store).await;
+                super::Store::close(&store).await;
+            })*
+        }
+    };
+}
+
+conformance!(
+    keys_recognise_messages,
+    a_life_is_told_from_begin_to_end,
+    the_dead_are_listed_with_their_reasons,
+    lists_are_paged_by_the_last_one_seen,
+    incidents_and_posts_are_kept,
+    answers_are_remembered,
+    crashes_are_counted,
+);
+
+#[tokio::test]
+async fn a_file_is_found_again_as_it_was_left_and_has_one_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tieline.db");
+    let store = SqliteStore::open(&path, None).unwrap();
+    new(&store, keyed("m1", 1, 1)).await;
+    assert!(matches!(SqliteStore::open(&path, None), Err(StoreError::Refused(_))), "one process at a time");
+    store.close().await;
+    assert_eq!(store.accept(message("m2")).await, Err(StoreError::Closed));
+
+    let store = SqliteStore::open(&path, None).unwrap();
+    assert_eq!(store.accept(keyed("m3", 1, 1)).await, Ok(Accepted::Replayed { id: "m1".to_owned() }));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_newer_store_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tieline.db");
+    SqliteStore::open(&path, None).unwrap().close().await;
+    rusqlite::Connection::open(&path).unwrap().execute("update meta set value = 99", []).unwrap();
+    assert_eq!(SqliteStore::open(&path, None).err(), Some(StoreError::Newer { found: 99, known: 1 }));
+}
+
+#[tokio::test]
+async fn a_nearly_full_store_takes_no_more_but_finishes_its_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("tieline.db"), Some(400_000)).unwrap();
+    let seq = new(&store, message("m1")).await;
+    let big = NewMessage { raw: vec![b' '; 500_000], ..message("m2") };
+    new(&store, big).await;
+    assert!(matches!(store.accept(message("m3")).await, Err(StoreError::Full { .. })));
+    store.commit(vec![state(seq, State::Delivered, None)]).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn one_bad_change_does_not_take_its_neighbours_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("tieline.db"), None).unwrap();
+    // A step that never began cannot be done: the statement finds no row.
+    let bad = Change::Done { seq: 1, attempt: attempt(1, Class::Delivered), reply: Vec::new() };
+    let (good, bad, better) =
+        tokio::join!(store.accept(message("m1")), store.commit(vec![bad]), store.accept(message("m2")));
+    assert!(good.is_ok() && better.is_ok(), "{good:?} {better:?}");
+    assert!(matches!(bad, Err(StoreError::Refused(_))));
+    store.close().await;
+}

@@ -1,0 +1,281 @@
+//! The journal in memory: for tests and for trying out. Nothing survives the process.
+//!
+//! In: messages and changes. Out: the same answers as the stores that keep their promise. Never knows: files.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    Accepted, Answer, Attempt, Change, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, PostState, Row,
+    Store, StoreError, Story, Unfinished,
+};
+use crate::{door::Promise, lifecycle::State};
+
+/// A journal in memory. Clones share it, so a test can drop an engine and start another on what is left.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    messages: BTreeMap<i64, Entry>,
+    known: HashMap<(String, String, [u8; 32]), Known>,
+    incidents: BTreeMap<String, Incident>,
+    posts: BTreeMap<String, Post>,
+    broken: Option<StoreError>,
+}
+
+#[derive(Debug)]
+struct Known {
+    body_hash: [u8; 32],
+    seq: i64,
+    expires_ms: i64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    message: NewMessage,
+    row: Row,
+    deliveries: Vec<Delivery>,
+    attempts: Vec<Attempt>,
+    grave: Option<Grave>,
+    answer: Option<Answer>,
+}
+
+impl MemoryStore {
+    /// An empty journal.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on every write is answered with this error, as after a failed sync.
+    pub fn break_with(&self, error: StoreError) {
+        self.with(|kept| kept.broken = Some(error));
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn at_once<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Kept) -> T,
+    ) -> Promise<'static, Result<T, StoreError>> {
+        let value = self.with(work);
+        Box::pin(std::future::ready(Ok(value)))
+    }
+}
+
+impl Store for MemoryStore {
+    fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>> {
+        let accepted = self.with(|kept| match kept.broken.clone() {
+            Some(error) => Err(error),
+            None => Ok(kept.accept(message)),
+        });
+        Box::pin(std::future::ready(accepted))
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>> {
+        let done = self.with(|kept| match kept.broken.clone() {
+            Some(error) => Err(error),
+            None => {
+                changes.into_iter().for_each(|change| kept.change(change));
+                Ok(())
+            }
+        });
+        Box::pin(std::future::ready(done))
+    }
+
+    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        self.at_once(|kept| {
+            let open = kept.messages.values().filter(|entry| !entry.row.state.is_end());
+            open.map(|Entry { row, message, .. }| Unfinished {
+                seq: row.seq,
+                id: row.id.clone(),
+                interface: row.interface.clone(),
+                order_key: message.order_key.clone(),
+                state: row.state,
+                reason: row.reason,
+                due_ms: row.due_ms,
+                crashes: row.crashes,
+                accepted_ms: row.accepted_ms,
+            })
+            .collect()
+        })
+    }
+
+    fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {
+        self.at_once(|kept| {
+            kept.messages.get(&seq).map(|entry| Material {
+                message: NewMessage { key: None, ..entry.message.clone() },
+                deliveries: entry.deliveries.clone(),
+            })
+        })
+    }
+
+    fn answer(&self, id: &str) -> Promise<'static, Result<Option<Answer>, StoreError>> {
+        self.at_once(|kept| kept.find(id).and_then(|entry| entry.answer.clone()))
+    }
+
+    fn messages(&self, filter: Filter) -> Promise<'static, Result<Vec<Row>, StoreError>> {
+        self.at_once(|kept| kept.filtered(&filter).map(|entry| entry.row.clone()).take(filter.limit).collect())
+    }
+
+    fn story(&self, id: &str) -> Promise<'static, Result<Option<Story>, StoreError>> {
+        self.at_once(|kept| {
+            kept.find(id).map(|entry| Story {
+                row: entry.row.clone(),
+                size_bytes: entry.message.raw.len() as u64,
+                deliveries: entry.deliveries.clone(),
+                attempts: sorted(&entry.attempts),
+                grave: entry.grave.clone(),
+            })
+        })
+    }
+
+    fn graves(&self, filter: Filter) -> Promise<'static, Result<Vec<(Row, Grave)>, StoreError>> {
+        let filter = Filter { state: Some(filter.state.unwrap_or(State::Dead)), ..filter };
+        self.at_once(|kept| {
+            kept.filtered(&filter)
+                .filter_map(|entry| Some((entry.row.clone(), entry.grave.clone()?)))
+                .take(filter.limit)
+                .collect()
+        })
+    }
+
+    fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {
+        self.at_once(|kept| {
+            let mut incidents: Vec<_> = kept.incidents.values().cloned().collect();
+            incidents.sort_by_key(|incident| (!incident.firing, -incident.last_ms, incident.dedup_key.clone()));
+            incidents.truncate(limit);
+            incidents
+        })
+    }
+
+    fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>> {
+        self.at_once(|kept| {
+            let mut posts: Vec<_> =
+                kept.posts.values().filter(|post| sent || post.state == PostState::Pending).cloned().collect();
+            posts.sort_by_key(|post| (post.created_ms, post.id.clone()));
+            posts.truncate(limit);
+            posts
+        })
+    }
+
+    fn close(&self) -> Promise<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn sorted(attempts: &[Attempt]) -> Vec<Attempt> {
+    let mut attempts = attempts.to_vec();
+    attempts.sort_by_key(|attempt| (attempt.start_ms, attempt.step.clone(), attempt.n));
+    attempts
+}
+
+impl Kept {
+    fn accept(&mut self, message: NewMessage) -> Accepted {
+        let seq = self.messages.last_key_value().map_or(1, |(seq, _)| seq + 1);
+        if let Some(key) = &message.key {
+            let name = (message.interface.clone(), message.principal.clone(), key.key_hash);
+            if let Some(known) = self.known.get(&name).filter(|known| known.expires_ms > message.accepted_ms) {
+                return match self.messages.get(&known.seq) {
+                    Some(entry) if known.body_hash == key.body_hash => Accepted::Replayed { id: entry.row.id.clone() },
+                    _ => Accepted::KeyReused,
+                };
+            }
+            self.known.insert(name, Known { body_hash: key.body_hash, seq, expires_ms: key.expires_ms });
+        }
+        let row = Row {
+            seq,
+            id: message.id.clone(),
+            interface: message.interface.clone(),
+            digest: message.digest.clone(),
+            principal: message.principal.clone(),
+            traceparent: message.traceparent.clone(),
+            request_id: message.request_id.clone(),
+            state: State::Accepted,
+            reason: None,
+            detail: String::new(),
+            due_ms: None,
+            crashes: 0,
+            accepted_ms: message.accepted_ms,
+            ended_ms: None,
+        };
+        let entry =
+            Entry { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
+        self.messages.insert(seq, entry);
+        Accepted::New { seq }
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Incident(incident) => drop(self.incidents.insert(incident.dedup_key.clone(), *incident)),
+            Change::Post(post) => drop(self.posts.insert(post.id.clone(), *post)),
+            Change::State { seq, .. }
+            | Change::Crashes { seq, .. }
+            | Change::Begin { seq, .. }
+            | Change::Done { seq, .. }
+            | Change::Failed { seq, .. }
+            | Change::Bury { seq, .. }
+            | Change::Answer { seq, .. } => {
+                if let Some(entry) = self.messages.get_mut(&seq) {
+                    entry.change(change);
+                }
+            }
+        }
+    }
+
+    fn find(&self, id: &str) -> Option<&Entry> {
+        self.messages.values().find(|entry| entry.row.id == id)
+    }
+
+    /// Newest first.
+    fn filtered(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
+        self.messages.values().rev().filter(move |Entry { row, .. }| {
+            filter.before.is_none_or(|before| row.seq < before)
+                && filter.interface.as_ref().is_none_or(|interface| *interface == row.interface)
+                && filter.state.is_none_or(|state| state == row.state)
+        })
+    }
+}
+
+impl Entry {
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::State { state, reason, detail, due_ms, at_ms, .. } => {
+                let ended_ms = state.is_end().then_some(at_ms);
+                self.row = Row { state, reason, detail, due_ms, ended_ms, ..self.row.clone() };
+            }
+            Change::Crashes { crashes, .. } => self.row.crashes = crashes,
+            Change::Begin { step, system, operation, .. } => match self.delivery(&step) {
+                Some(delivery) => delivery.doubt = true,
+                None => self.deliveries.push(Delivery { step, system, operation, doubt: true, ..Delivery::default() }),
+            },
+            Change::Done { attempt, reply, .. } => {
+                if let Some(delivery) = self.delivery(&attempt.step) {
+                    (delivery.done, delivery.doubt) = (true, false);
+                    (delivery.attempts, delivery.reply) = (attempt.n, Some(reply));
+                }
+                self.attempts.push(attempt);
+            }
+            Change::Failed { attempt, tries, doubt, .. } => {
+                if let Some(delivery) = self.delivery(&attempt.step) {
+                    (delivery.tries, delivery.attempts, delivery.doubt) = (tries, attempt.n, doubt);
+                }
+                self.attempts.push(attempt);
+            }
+            Change::Bury { grave, .. } => self.grave = Some(*grave),
+            Change::Answer { answer, .. } => self.answer = Some(answer),
+            Change::Incident(_) | Change::Post(_) => {}
+        }
+    }
+
+    fn delivery(&mut self, step: &str) -> Option<&mut Delivery> {
+        self.deliveries.iter_mut().find(|delivery| delivery.step == step)
+    }
+}

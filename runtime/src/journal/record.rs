@@ -1,0 +1,369 @@
+//! What the journal keeps: rows as types.
+//!
+//! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
+
+use crate::{
+    descriptor::Class,
+    lifecycle::{Reason, State},
+};
+
+/// A message to accept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewMessage {
+    /// UUIDv7.
+    pub id: String,
+    /// Smart ID.
+    pub interface: String,
+    /// Contract digest of the interface at acceptance.
+    pub digest: String,
+    /// Who sent it.
+    pub principal: String,
+    /// Idempotency key, where it has one.
+    pub key: Option<IdempotencyKey>,
+    /// Order key, where it has one.
+    pub order_key: Option<String>,
+    /// W3C `traceparent`.
+    pub traceparent: String,
+    /// Error id of the request.
+    pub request_id: String,
+    /// Path and query parameters.
+    pub parameters: Vec<(String, String)>,
+    /// The body as it came.
+    pub raw: Vec<u8>,
+    /// When.
+    pub accepted_ms: i64,
+}
+
+/// What recognises a message that is sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// SHA-256 of the key: keys may hold personal data.
+    pub key_hash: [u8; 32],
+    /// SHA-256 of body and parameters.
+    pub body_hash: [u8; 32],
+    /// When it is forgotten.
+    pub expires_ms: i64,
+}
+
+/// What came of accepting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// A new message.
+    New {
+        /// Its place in the order of acceptance.
+        seq: i64,
+    },
+    /// Key and body are known: this is that message.
+    Replayed {
+        /// Its id.
+        id: String,
+    },
+    /// The key is known with another body.
+    KeyReused,
+}
+
+/// A change of what is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A message goes to another state.
+    State {
+        /// Message.
+        seq: i64,
+        /// New state.
+        state: State,
+        /// Why.
+        reason: Option<Reason>,
+        /// Why, for people.
+        detail: String,
+        /// When it is looked at again.
+        due_ms: Option<i64>,
+        /// When this happened.
+        at_ms: i64,
+    },
+    /// The process died (or the flow panicked) while the message was in flight.
+    Crashes {
+        /// Message.
+        seq: i64,
+        /// How often so far.
+        crashes: u32,
+    },
+    /// A step is about to send: from now on its outcome is in doubt.
+    Begin {
+        /// Message.
+        seq: i64,
+        /// Step name.
+        step: String,
+        /// System called.
+        system: String,
+        /// Operation called.
+        operation: String,
+        /// When.
+        at_ms: i64,
+    },
+    /// A step succeeded.
+    Done {
+        /// Message.
+        seq: i64,
+        /// The try that succeeded; folds into the delivery.
+        attempt: Attempt,
+        /// Recorded reply ([`super::codec`]).
+        reply: Vec<u8>,
+    },
+    /// A try of a step failed.
+    Failed {
+        /// Message.
+        seq: i64,
+        /// The try.
+        attempt: Attempt,
+        /// Tries counted against the timetable so far.
+        tries: u32,
+        /// The outcome stays in doubt.
+        doubt: bool,
+    },
+    /// A message is given up.
+    Bury {
+        /// Message.
+        seq: i64,
+        /// Everything needed to decide.
+        grave: Box<Grave>,
+    },
+    /// A synchronous message was answered.
+    Answer {
+        /// Message.
+        seq: i64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// An incident begins, goes on, or is over.
+    Incident(Box<Incident>),
+    /// An alert is on its way, was tried, has arrived or was given up.
+    Post(Box<Post>),
+}
+
+/// A try of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Step name.
+    pub step: String,
+    /// 1, 2, … within the step.
+    pub n: u32,
+    /// Its class.
+    pub class: Class,
+    /// HTTP status, where there was one.
+    pub status: Option<u16>,
+    /// Start of the try.
+    pub start_ms: i64,
+    /// End of the try.
+    pub end_ms: i64,
+    /// Why this class.
+    pub reason: String,
+    /// First 4 KiB of the reply.
+    pub excerpt: String,
+}
+
+/// What is known about a step of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// Step name.
+    pub step: String,
+    /// System called.
+    pub system: String,
+    /// Operation called.
+    pub operation: String,
+    /// Known done.
+    pub done: bool,
+    /// Something was sent and nobody knows what came of it.
+    pub doubt: bool,
+    /// Tries counted against the timetable.
+    pub tries: u32,
+    /// All tries, also those that were not the message's fault.
+    pub attempts: u32,
+    /// Recorded reply of a step that is done.
+    pub reply: Option<Vec<u8>>,
+}
+
+/// The dead-letter record besides what message and attempts already say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Grave {
+    /// Why, one sentence.
+    pub sentence: String,
+    /// Outcome class of the last try, where a step failed.
+    pub class: Option<Class>,
+    /// Step that failed; empty if the flow itself did.
+    pub step: String,
+    /// System it called.
+    pub system: String,
+    /// Operation it called.
+    pub operation: String,
+    /// Tries counted against the timetable.
+    pub tries: u32,
+    /// The body the step wanted to send ([`super::codec`]), where it got that far.
+    pub mapped: Option<Vec<u8>>,
+    /// Violations or mapping error, where that was the reason.
+    pub field_errors: String,
+    /// When.
+    pub at_ms: i64,
+}
+
+/// What a synchronous message was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body ([`super::codec`]).
+    pub body: Vec<u8>,
+}
+
+/// A message that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Place in the order of acceptance.
+    pub seq: i64,
+    /// Id.
+    pub id: String,
+    /// Smart ID.
+    pub interface: String,
+    /// Order key.
+    pub order_key: Option<String>,
+    /// State.
+    pub state: State,
+    /// Why held.
+    pub reason: Option<Reason>,
+    /// When it is looked at again.
+    pub due_ms: Option<i64>,
+    /// How often the process died on it.
+    pub crashes: u32,
+    /// When it was accepted.
+    pub accepted_ms: i64,
+}
+
+/// What running a message needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Material {
+    /// The message as accepted, without its idempotency key.
+    pub message: NewMessage,
+    /// Its steps so far.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A message in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Place in the order of acceptance.
+    pub seq: i64,
+    /// Id.
+    pub id: String,
+    /// Smart ID.
+    pub interface: String,
+    /// Contract digest at acceptance.
+    pub digest: String,
+    /// Who sent it.
+    pub principal: String,
+    /// W3C `traceparent`.
+    pub traceparent: String,
+    /// Error id of the request.
+    pub request_id: String,
+    /// State.
+    pub state: State,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Why, for people.
+    pub detail: String,
+    /// When it is looked at again.
+    pub due_ms: Option<i64>,
+    /// How often the process died on it.
+    pub crashes: u32,
+    /// When it was accepted.
+    pub accepted_ms: i64,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+}
+
+/// The whole story of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// The message.
+    pub row: Row,
+    /// Size of its body.
+    pub size_bytes: u64,
+    /// Its steps.
+    pub deliveries: Vec<Delivery>,
+    /// All tries in order, the successful ones too.
+    pub attempts: Vec<Attempt>,
+    /// Why it was given up, if it was.
+    pub grave: Option<Grave>,
+}
+
+/// Which messages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Only of this interface.
+    pub interface: Option<String>,
+    /// Only in this state.
+    pub state: Option<State>,
+    /// Only with this place or an earlier one (keyset paging: the last one seen).
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// An incident: everything that is wrong in the same way, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// `<interface>/<target>/<reason>`.
+    pub dedup_key: String,
+    /// Smart ID.
+    pub interface: String,
+    /// System concerned.
+    pub target: String,
+    /// Reason class.
+    pub reason: Reason,
+    /// Still going on.
+    pub firing: bool,
+    /// How many messages.
+    pub count: u64,
+    /// First event.
+    pub first_ms: i64,
+    /// Last event.
+    pub last_ms: i64,
+    /// How many updates have been posted after the first alert.
+    pub updates: u32,
+    /// Channels told, by name.
+    pub channels: Vec<String>,
+    /// Message of the last event.
+    pub message_id: String,
+    /// What happened last, one sentence.
+    pub detail: String,
+}
+
+/// Where an alert on its way stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PostState {
+    /// To be sent when due.
+    Pending,
+    /// Arrived.
+    Sent,
+    /// Given up.
+    GivenUp,
+}
+
+/// One alert to one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// UUIDv7.
+    pub id: String,
+    /// Channel by name.
+    pub channel: String,
+    /// The incident as it was when the alert was written; `firing` false closes it.
+    pub incident: Incident,
+    /// Where it stands.
+    pub state: PostState,
+    /// Tries so far.
+    pub tries: u32,
+    /// When it is sent (again).
+    pub due_ms: i64,
+    /// When it was written.
+    pub created_ms: i64,
+    /// What went wrong last.
+    pub error: String,
+}

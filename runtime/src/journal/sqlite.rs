@@ -1,0 +1,145 @@
+//! The journal in one SQLite file.
+//!
+//! In: messages and changes. Out: commits with `synchronous=FULL`. Never knows: what they mean.
+//!
+//! One thread owns the writing connection and is fed by a channel: whatever has queued up while it synced goes into
+//! the next transaction together (group commit). A few connections read beside it.
+
+mod apply;
+mod open;
+mod read;
+mod rows;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{
+    Accepted, Answer, Change, Filter, Grave, Incident, Material, NewMessage, Post, Row, Store, StoreError, Story,
+    Unfinished,
+};
+use crate::door::Promise;
+use writer::Job;
+
+/// Connections that read.
+const READERS: usize = 4;
+
+/// A journal in one SQLite file. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    jobs: mpsc::Sender<Job>,
+    readers: Arc<Readers>,
+}
+
+#[derive(Debug)]
+struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    permits: tokio::sync::Semaphore,
+}
+
+impl SqliteStore {
+    /// Opens or creates the file, and takes its lock: one process at a time. Folders are made as needed.
+    ///
+    /// # Errors
+    /// The file cannot be opened, another process has it, or a newer build wrote it.
+    pub fn open(path: &Path, max_bytes: Option<u64>) -> Result<Self, StoreError> {
+        let opened = open::open(path, READERS)?;
+        let jobs = writer::start(opened.writer, opened.lock, writer::Quota::new(path, max_bytes))
+            .map_err(|error| StoreError::Broken(error.to_string()))?;
+        let readers = Readers {
+            idle: Mutex::new(opened.readers),
+            permits: tokio::sync::Semaphore::new(READERS),
+        };
+        Ok(Self { jobs, readers: Arc::new(readers) })
+    }
+
+    /// Reads on a thread that may block.
+    fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Promise<'static, Result<T, StoreError>> {
+        let readers = Arc::clone(&self.readers);
+        Box::pin(async move {
+            let _permit = readers.permits.acquire().await.map_err(|_| StoreError::Closed)?;
+            let connection =
+                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(StoreError::Closed)?;
+            let (connection, result) = tokio::task::spawn_blocking(move || {
+                let result = query(&connection);
+                (connection, result)
+            })
+            .await
+            .map_err(|_| StoreError::Closed)?;
+            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            result.map_err(|error| StoreError::Refused(error.to_string()))
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>> {
+        let (reply, result) = oneshot::channel();
+        let sent = self.jobs.send(Job::Accept(Box::new(message), reply));
+        Box::pin(async move {
+            sent.map_err(|_| StoreError::Closed)?;
+            result.await.map_err(|_| StoreError::Closed)?
+        })
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>> {
+        let (reply, result) = oneshot::channel();
+        let sent = self.jobs.send(Job::Commit(changes, reply));
+        Box::pin(async move {
+            sent.map_err(|_| StoreError::Closed)?;
+            result.await.map_err(|_| StoreError::Closed)?
+        })
+    }
+
+    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        self.read(read::unfinished)
+    }
+
+    fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {
+        self.read(move |connection| read::material(connection, seq))
+    }
+
+    fn answer(&self, id: &str) -> Promise<'static, Result<Option<Answer>, StoreError>> {
+        let id = id.to_owned();
+        self.read(move |connection| read::answer(connection, &id))
+    }
+
+    fn messages(&self, filter: Filter) -> Promise<'static, Result<Vec<Row>, StoreError>> {
+        self.read(move |connection| read::messages(connection, &filter))
+    }
+
+    fn story(&self, id: &str) -> Promise<'static, Result<Option<Story>, StoreError>> {
+        let id = id.to_owned();
+        self.read(move |connection| read::story(connection, &id))
+    }
+
+    fn graves(&self, filter: Filter) -> Promise<'static, Result<Vec<(Row, Grave)>, StoreError>> {
+        self.read(move |connection| read::graves(connection, &filter))
+    }
+
+    fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {
+        self.read(move |connection| read::incidents(connection, limit))
+    }
+
+    fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>> {
+        self.read(move |connection| read::posts(connection, sent, limit))
+    }
+
+    fn close(&self) -> Promise<'static, ()> {
+        let (reply, done) = oneshot::channel();
+        let sent = self.jobs.send(Job::Close(reply));
+        Box::pin(async move {
+            if sent.is_ok() {
+                done.await.ok();
+            }
+        })
+    }
+}

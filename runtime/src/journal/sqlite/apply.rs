@@ -1,0 +1,243 @@
+//! Single changes as statements.
+//!
+//! In: a message or a change, a transaction. Out: rows. Never knows: when the transaction ends.
+
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
+
+use super::rows;
+use crate::{
+    journal::{Accepted, Attempt, Change, Grave, IdempotencyKey, Incident, NewMessage, Post},
+    lifecycle::{Reason, State},
+};
+
+pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite::Result<Accepted> {
+    if let Some(key) = &message.key
+        && let Some(known) = recognise(connection, message, key)?
+    {
+        return Ok(known);
+    }
+    connection
+        .prepare_cached(
+            "insert into message (id, interface, digest, principal, order_key, traceparent, request_id, parameters, \
+             accepted_ms, size) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            message.id,
+            message.interface,
+            message.digest,
+            message.principal,
+            message.order_key,
+            message.traceparent,
+            message.request_id,
+            rows::pairs_to_text(&message.parameters),
+            message.accepted_ms,
+            i64::try_from(message.raw.len()).unwrap_or(i64::MAX),
+        ])?;
+    let seq = connection.last_insert_rowid();
+    connection
+        .prepare_cached("insert into body (message, raw) values (?1, ?2)")?
+        .execute(params![seq, message.raw])?;
+    connection
+        .prepare_cached("insert into progress (message, state) values (?1, ?2)")?
+        .execute(params![seq, State::Accepted.as_str()])?;
+    if let Some(key) = &message.key {
+        // In the same transaction: a message is never durable without its key, nor a key without its message.
+        connection
+            .prepare_cached(
+                "insert or replace into idem (interface, principal, key_hash, body_hash, message, expires_ms) \
+                 values (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                message.interface,
+                message.principal,
+                key.key_hash,
+                key.body_hash,
+                seq,
+                key.expires_ms
+            ])?;
+    }
+    Ok(Accepted::New { seq })
+}
+
+fn recognise(
+    connection: &Connection,
+    message: &NewMessage,
+    key: &IdempotencyKey,
+) -> rusqlite::Result<Option<Accepted>> {
+    let known: Option<(Vec<u8>, String)> = connection
+        .prepare_cached(
+            "select idem.body_hash, message.id from idem join message on message.seq = idem.message \
+             where idem.interface = ?1 and idem.principal = ?2 and key_hash = ?3 and expires_ms > ?4",
+        )?
+        .query_row(params![message.interface, message.principal, key.key_hash, message.accepted_ms], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(known.map(|(body_hash, id)| {
+        if body_hash == key.body_hash { Accepted::Replayed { id } } else { Accepted::KeyReused }
+    }))
+}
+
+pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::State { seq, state, reason, detail, due_ms, at_ms } => {
+            progress(connection, *seq, (*state, *reason), detail, (*due_ms, *at_ms))
+        }
+        Change::Crashes { seq, crashes } => connection
+            .prepare_cached("update progress set crashes = ?2 where message = ?1")?
+            .execute(params![seq, crashes])
+            .map(drop),
+        Change::Begin { seq, step, system, operation, at_ms } => connection
+            .prepare_cached(
+                "insert into delivery (message, step, system, operation, doubt, start_ms) \
+                 values (?1, ?2, ?3, ?4, 1, ?5) \
+                 on conflict (message, step) do update set doubt = 1, start_ms = excluded.start_ms",
+            )?
+            .execute(params![seq, step, system, operation, at_ms])
+            .map(drop),
+        Change::Done { seq, attempt, reply } => done(connection, *seq, attempt, reply),
+        Change::Failed { seq, attempt, tries, doubt } => failed(connection, *seq, attempt, (*tries, *doubt)),
+        Change::Bury { seq, grave } => bury(connection, *seq, grave),
+        Change::Answer { seq, answer } => connection
+            .prepare_cached("insert or replace into answer (message, status, body) values (?1, ?2, ?3)")?
+            .execute(params![seq, answer.status, answer.body])
+            .map(drop),
+        Change::Incident(incident) => keep_incident(connection, incident),
+        Change::Post(post) => keep_post(connection, post),
+    }
+}
+
+fn progress(
+    connection: &Connection,
+    seq: i64,
+    (state, reason): (State, Option<Reason>),
+    detail: &str,
+    (due_ms, at_ms): (Option<i64>, i64),
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "update progress set state = ?2, reason = ?3, detail = ?4, due_ms = ?5, ended_ms = ?6 where message = ?1",
+        )?
+        .execute(params![
+            seq,
+            state.as_str(),
+            reason.map(Reason::as_str),
+            detail,
+            due_ms,
+            state.is_end().then_some(at_ms)
+        ])
+        .map(drop)
+}
+
+fn done(connection: &Connection, seq: i64, attempt: &Attempt, reply: &[u8]) -> rusqlite::Result<()> {
+    let delivery: i64 = connection
+        .prepare_cached(
+            "update delivery set done = 1, doubt = 0, attempts = ?3, class = ?4, status = ?5, start_ms = ?6, \
+             end_ms = ?7, note = ?8, excerpt = ?9 where message = ?1 and step = ?2 returning id",
+        )?
+        .query_row(
+            params![
+                seq,
+                attempt.step,
+                attempt.n,
+                rows::class_word(attempt.class),
+                attempt.status,
+                attempt.start_ms,
+                attempt.end_ms,
+                attempt.reason,
+                attempt.excerpt,
+            ],
+            |row| row.get(0),
+        )?;
+    connection
+        .prepare_cached("insert or replace into reply (delivery, bytes) values (?1, ?2)")?
+        .execute(params![delivery, reply])
+        .map(drop)
+}
+
+fn failed(
+    connection: &Connection,
+    seq: i64,
+    attempt: &Attempt,
+    (tries, doubt): (u32, bool),
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "insert or replace into attempt (message, step, n, class, status, start_ms, end_ms, note, excerpt) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            seq,
+            attempt.step,
+            attempt.n,
+            rows::class_word(attempt.class),
+            attempt.status,
+            attempt.start_ms,
+            attempt.end_ms,
+            attempt.reason,
+            attempt.excerpt,
+        ])?;
+    connection
+        .prepare_cached(
+            "update delivery set tries = ?3, attempts = ?4, doubt = ?5, class = ?6, status = ?7 \
+             where message = ?1 and step = ?2",
+        )?
+        .execute(params![
+            seq,
+            attempt.step,
+            tries,
+            attempt.n,
+            doubt,
+            rows::class_word(attempt.class),
+            attempt.status
+        ])
+        .map(drop)
+}
+
+fn bury(connection: &Connection, seq: i64, grave: &Grave) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "insert or replace into dead (message, sentence, class, step, system, operation, tries, mapped, \
+             field_errors, at_ms) values (:message, :sentence, :class, :step, :system, :operation, :tries, :mapped, \
+             :field_errors, :at_ms)",
+        )?
+        .execute(named_params! {
+            ":message": seq,
+            ":sentence": grave.sentence,
+            ":class": grave.class.map(rows::class_word),
+            ":step": grave.step,
+            ":system": grave.system,
+            ":operation": grave.operation,
+            ":tries": grave.tries,
+            ":mapped": grave.mapped,
+            ":field_errors": grave.field_errors,
+            ":at_ms": grave.at_ms,
+        })
+        .map(drop)
+}
+
+fn keep_incident(connection: &Connection, incident: &Incident) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("insert or replace into incident (dedup_key, firing, last_ms, record) values (?1, ?2, ?3, ?4)")?
+        .execute(params![incident.dedup_key, incident.firing, incident.last_ms, rows::incident_to_text(incident)])
+        .map(drop)
+}
+
+fn keep_post(connection: &Connection, post: &Post) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "insert or replace into post (id, channel, state, tries, due_ms, created_ms, error, record) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            post.id,
+            post.channel,
+            rows::post_word(post.state),
+            post.tries,
+            post.due_ms,
+            post.created_ms,
+            post.error,
+            rows::incident_to_text(&post.incident),
+        ])
+        .map(drop)
+}

@@ -1,0 +1,98 @@
+//! Opening the file: lock, settings, schema.
+//!
+//! In: a path. Out: connections on a schema this build knows. Never knows: messages.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::Path,
+};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+
+use crate::journal::StoreError;
+
+/// Newest schema this build knows.
+const VERSION: i64 = 1;
+
+pub(super) struct Opened {
+    pub(super) writer: Connection,
+    pub(super) readers: Vec<Connection>,
+    /// Held as long as the store is open.
+    pub(super) lock: File,
+}
+
+pub(super) fn open(path: &Path, readers: usize) -> Result<Opened, StoreError> {
+    let refused = |error: &dyn std::fmt::Display| StoreError::Refused(format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| refused(&error))?;
+    }
+    let lock = lock(path)?;
+    let writer = Connection::open(path).map_err(|error| refused(&error))?;
+    settings(&writer).and_then(|()| writer.pragma_update(None, "wal_autocheckpoint", 0)).map_err(|e| refused(&e))?;
+    migrate(&writer, path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let readers = (0..readers)
+        .map(|_| {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.pragma_update(None, "busy_timeout", 5_000)?;
+            Ok(connection)
+        })
+        .collect::<rusqlite::Result<_>>()
+        .map_err(|error| refused(&error))?;
+    Ok(Opened { writer, readers, lock })
+}
+
+/// Two processes on one journal would both send what is due.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let failed = |error: &dyn std::fmt::Display| StoreError::Refused(format!("{}: {error}", name.to_string_lossy()));
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|error| failed(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(failed(&"another process is running on this store")),
+        Err(TryLockError::Error(error)) => Err(failed(&error)),
+    }
+}
+
+fn settings(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error: rusqlite::Error| StoreError::Refused(format!("{}: {error}", path.display()));
+    match version(connection).map_err(failed)? {
+        Some(VERSION) => Ok(()),
+        Some(found) if found > VERSION => Err(StoreError::Newer { found, known: VERSION }),
+        Some(found) => Err(StoreError::Refused(format!("schema version {found} has no way to {VERSION}"))),
+        None => connection
+            .execute_batch(&format!(
+                "begin immediate;\n{}\ncreate table meta (name text primary key, value integer not null) strict;\n\
+                 insert into meta values ('schema', {VERSION});\ncommit;",
+                include_str!("schema.sql"),
+            ))
+            .map_err(failed),
+    }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let there: bool = connection.query_row(
+        "select exists (select 1 from sqlite_schema where type = 'table' and name = 'meta')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !there {
+        return Ok(None);
+    }
+    connection.query_row("select value from meta where name = 'schema'", [], |row| row.get(0)).optional()
+}

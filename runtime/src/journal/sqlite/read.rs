@@ -1,0 +1,227 @@
+//! Questions to the journal as statements.
+//!
+//! In: a connection that reads. Out: types. Never knows: who asks.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::rows;
+use crate::{
+    journal::{
+        Answer, Attempt, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, Row, Story, Unfinished,
+    },
+    lifecycle::{Reason, State},
+};
+
+pub(super) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfinished>> {
+    connection
+        .prepare_cached(
+            "select seq, id, interface, order_key, state, reason, due_ms, crashes, accepted_ms \
+             from progress join message on message.seq = progress.message where ended_ms is null order by seq",
+        )?
+        .query_map([], |row| {
+            Ok(Unfinished {
+                seq: row.get("seq")?,
+                id: row.get("id")?,
+                interface: row.get("interface")?,
+                order_key: row.get("order_key")?,
+                state: state(row)?,
+                reason: reason(row)?,
+                due_ms: row.get("due_ms")?,
+                crashes: row.get("crashes")?,
+                accepted_ms: row.get("accepted_ms")?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Material>> {
+    let message = connection
+        .prepare_cached("select * from message join body on body.message = message.seq where seq = ?1")?
+        .query_row([seq], |row| {
+            Ok(NewMessage {
+                id: row.get("id")?,
+                interface: row.get("interface")?,
+                digest: row.get("digest")?,
+                principal: row.get("principal")?,
+                key: None,
+                order_key: row.get("order_key")?,
+                traceparent: row.get("traceparent")?,
+                request_id: row.get("request_id")?,
+                parameters: rows::pairs(&row.get::<_, String>("parameters")?)?,
+                raw: row.get("raw")?,
+                accepted_ms: row.get("accepted_ms")?,
+            })
+        })
+        .optional()?;
+    let Some(message) = message else { return Ok(None) };
+    Ok(Some(Material { message, deliveries: deliveries(connection, seq)? }))
+}
+
+fn deliveries(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<Delivery>> {
+    connection
+        .prepare_cached(
+            "select * from delivery left join reply on reply.delivery = delivery.id where message = ?1 order by id",
+        )?
+        .query_map([seq], |row| {
+            Ok(Delivery {
+                step: row.get("step")?,
+                system: row.get("system")?,
+                operation: row.get("operation")?,
+                done: row.get("done")?,
+                doubt: row.get("doubt")?,
+                tries: row.get("tries")?,
+                attempts: row.get("attempts")?,
+                reply: row.get("bytes")?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn answer(connection: &Connection, id: &str) -> rusqlite::Result<Option<Answer>> {
+    connection
+        .prepare_cached(
+            "select status, body from answer join message on message.seq = answer.message where message.id = ?1",
+        )?
+        .query_row([id], |row| Ok(Answer { status: row.get(0)?, body: row.get(1)? }))
+        .optional()
+}
+
+const ROW: &str = "select message.*, progress.state, progress.reason, progress.detail, progress.due_ms, \
+                   progress.crashes, progress.ended_ms from message join progress on progress.message = message.seq";
+
+pub(super) fn messages(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<Row>> {
+    connection
+        .prepare_cached(&format!(
+            "{ROW} where (?1 is null or seq < ?1) and (?2 is null or interface = ?2) and (?3 is null or state = ?3) \
+             order by seq desc limit ?4"
+        ))?
+        .query_map(
+            params![filter.before, filter.interface, filter.state.map(State::as_str), limit(filter.limit)],
+            row,
+        )?
+        .collect()
+}
+
+pub(super) fn story(connection: &Connection, id: &str) -> rusqlite::Result<Option<Story>> {
+    let found = connection
+        .prepare_cached(&format!("{ROW} where id = ?1"))?
+        .query_row([id], |found| Ok((row(found)?, found.get::<_, i64>("size")?)))
+        .optional()?;
+    let Some((row, size)) = found else { return Ok(None) };
+    let grave = connection
+        .prepare_cached("select * from dead where message = ?1")?
+        .query_row([row.seq], grave)
+        .optional()?;
+    Ok(Some(Story {
+        size_bytes: u64::try_from(size).unwrap_or_default(),
+        deliveries: deliveries(connection, row.seq)?,
+        attempts: attempts(connection, row.seq)?,
+        grave,
+        row,
+    }))
+}
+
+/// Failed tries have rows of their own; the successful one is folded into its delivery.
+fn attempts(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<Attempt>> {
+    connection
+        .prepare_cached(
+            "select step, n, class, status, start_ms, end_ms, note, excerpt from attempt where message = ?1 \
+             union all \
+             select step, attempts, class, status, start_ms, end_ms, note, excerpt from delivery \
+             where message = ?1 and done = 1 \
+             order by start_ms, step, 2",
+        )?
+        .query_map([seq], |row| {
+            Ok(Attempt {
+                step: row.get(0)?,
+                n: row.get(1)?,
+                class: rows::class(&row.get::<_, String>(2)?)?,
+                status: row.get(3)?,
+                start_ms: row.get(4)?,
+                end_ms: row.get(5)?,
+                reason: row.get(6)?,
+                excerpt: row.get(7)?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn graves(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<(Row, Grave)>> {
+    let columns = ROW.replacen(
+        "progress.ended_ms",
+        "progress.ended_ms, dead.sentence, dead.class, dead.step, dead.system, dead.operation, dead.tries, \
+         dead.mapped, dead.field_errors, dead.at_ms",
+        1,
+    );
+    connection
+        .prepare_cached(&format!(
+            "{columns} join dead on dead.message = message.seq where (?1 is null or seq < ?1) \
+             and (?2 is null or interface = ?2) and state = coalesce(?3, 'DEAD') order by seq desc limit ?4"
+        ))?
+        .query_map(
+            params![filter.before, filter.interface, filter.state.map(State::as_str), limit(filter.limit)],
+            |found| Ok((row(found)?, grave(found)?)),
+        )?
+        .collect()
+}
+
+pub(super) fn incidents(connection: &Connection, most: usize) -> rusqlite::Result<Vec<Incident>> {
+    connection
+        .prepare_cached("select record from incident order by firing desc, last_ms desc, dedup_key limit ?1")?
+        .query_map([limit(most)], |row| rows::incident(&row.get::<_, String>(0)?))?
+        .collect()
+}
+
+pub(super) fn posts(connection: &Connection, sent: bool, most: usize) -> rusqlite::Result<Vec<Post>> {
+    let which = if sent { "true" } else { "state = 'PENDING'" };
+    connection
+        .prepare_cached(&format!("select * from post where {which} order by created_ms, id limit ?1"))?
+        .query_map([limit(most)], rows::post)?
+        .collect()
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        seq: row.get("seq")?,
+        id: row.get("id")?,
+        interface: row.get("interface")?,
+        digest: row.get("digest")?,
+        principal: row.get("principal")?,
+        traceparent: row.get("traceparent")?,
+        request_id: row.get("request_id")?,
+        state: state(row)?,
+        reason: reason(row)?,
+        detail: row.get("detail")?,
+        due_ms: row.get("due_ms")?,
+        crashes: row.get("crashes")?,
+        accepted_ms: row.get("accepted_ms")?,
+        ended_ms: row.get("ended_ms")?,
+    })
+}
+
+fn grave(row: &rusqlite::Row<'_>) -> rusqlite::Result<Grave> {
+    Ok(Grave {
+        sentence: row.get("sentence")?,
+        class: row.get::<_, Option<String>>("class")?.map(|word| rows::class(&word)).transpose()?,
+        step: row.get("step")?,
+        system: row.get("system")?,
+        operation: row.get("operation")?,
+        tries: row.get("tries")?,
+        mapped: row.get("mapped")?,
+        field_errors: row.get("field_errors")?,
+        at_ms: row.get("at_ms")?,
+    })
+}
+
+fn state(row: &rusqlite::Row<'_>) -> rusqlite::Result<State> {
+    State::from_word(&row.get::<_, String>("state")?).ok_or_else(|| rows::unreadable("state"))
+}
+
+fn reason(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Reason>> {
+    let word: Option<String> = row.get("reason")?;
+    word.map(|word| Reason::from_word(&word).ok_or_else(|| rows::unreadable("reason"))).transpose()
+}
+
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,228 @@
+//! The writing thread: group commit.
+//!
+//! In: jobs from a channel. Out: one transaction for all that have queued up, then the answers. Never knows: SQL of
+//! single changes.
+//!
+//! After a failed commit nothing is known about the disk any more, and syncing again may report success for pages that
+//! are already lost: the thread answers every further job with [`StoreError::Broken`] and the process has to stop.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+use super::apply;
+use crate::journal::{Accepted, Change, NewMessage, StoreError};
+
+pub(super) enum Job {
+    Accept(Box<NewMessage>, oneshot::Sender<Result<Accepted, StoreError>>),
+    Commit(Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// Most jobs, bytes and time of one transaction.
+const MOST_JOBS: usize = 128;
+const MOST_BYTES: usize = 1 << 20;
+const LONGEST: Duration = Duration::from_millis(2);
+
+/// The write-ahead log is moved into the file when the writer has nothing to do, or when the log is this long.
+const LONGEST_LOG_BYTES: u64 = 64 << 20;
+const IDLE: Duration = Duration::from_millis(250);
+
+/// The size that must not be exceeded.
+pub(super) struct Quota {
+    files: [PathBuf; 2],
+    max_bytes: Option<u64>,
+}
+
+impl Quota {
+    pub(super) fn new(path: &Path, max_bytes: Option<u64>) -> Self {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self { files: [path.to_owned(), log.into()], max_bytes }
+    }
+
+    fn bytes(&self, file: usize) -> u64 {
+        self.files[file].metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// The error for newcomers if 90 % are used.
+    fn full(&self) -> Option<StoreError> {
+        let max_bytes = self.max_bytes?;
+        let used_bytes = self.bytes(0) + self.bytes(1);
+        (used_bytes >= max_bytes / 10 * 9).then_some(StoreError::Full { used_bytes, max_bytes })
+    }
+}
+
+/// Starts the thread.
+pub(super) fn start(connection: Connection, lock: File, quota: Quota) -> io::Result<Sender<Job>> {
+    let (sender, jobs) = channel();
+    let writer = Writer { connection, quota, broken: None, log_is_dirty: true, _lock: lock };
+    thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&jobs))?;
+    Ok(sender)
+}
+
+struct Writer {
+    connection: Connection,
+    quota: Quota,
+    broken: Option<StoreError>,
+    log_is_dirty: bool,
+    _lock: File,
+}
+
+impl Writer {
+    fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            match jobs.recv_timeout(IDLE) {
+                Ok(Job::Close(done)) => {
+                    self.checkpoint();
+                    drop(self);
+                    done.send(()).ok();
+                    return;
+                }
+                Ok(job) => {
+                    let (batch, close) = gather(job, jobs);
+                    self.write(batch);
+                    if let Some(done) = close {
+                        self.checkpoint();
+                        drop(self);
+                        done.send(()).ok();
+                        return;
+                    }
+                    if self.quota.bytes(1) > LONGEST_LOG_BYTES {
+                        self.checkpoint();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.log_is_dirty {
+                        self.checkpoint();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return self.checkpoint(),
+            }
+        }
+    }
+
+    fn write(&mut self, batch: Vec<Job>) {
+        if let Some(error) = &self.broken {
+            batch.into_iter().for_each(|job| job.fail(error));
+            return;
+        }
+        self.log_is_dirty = true;
+        let full = self.quota.full();
+        match self.transaction(&batch, full.as_ref()) {
+            Ok(answers) => batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
+            // One bad change must not take its neighbours with it.
+            Err(StoreError::Refused(_)) if batch.len() > 1 => {
+                batch.into_iter().for_each(|job| self.write(vec![job]));
+            }
+            Err(error) => {
+                if matches!(error, StoreError::Broken(_)) {
+                    self.broken = Some(error.clone());
+                }
+                batch.into_iter().for_each(|job| job.fail(&error));
+            }
+        }
+    }
+
+    /// One transaction; what each job is to be answered.
+    fn transaction(&mut self, batch: &[Job], full: Option<&StoreError>) -> Result<Vec<Answered>, StoreError> {
+        let transaction = self.connection.transaction().map_err(|error| refused(&error))?;
+        let mut answers = Vec::with_capacity(batch.len());
+        for job in batch {
+            answers.push(match (job, full) {
+                (Job::Accept(..), Some(error)) => Answered::Accept(Err(error.clone())),
+                (Job::Accept(message, _), None) => {
+                    Answered::Accept(Ok(apply::accept(&transaction, message).map_err(|error| refused(&error))?))
+                }
+                (Job::Commit(changes, _), _) => {
+                    for change in changes {
+                        apply::change(&transaction, change).map_err(|error| refused(&error))?;
+                    }
+                    Answered::Done
+                }
+                (Job::Close(_), _) => Answered::Done,
+            });
+        }
+        transaction.commit().map_err(|error| StoreError::Broken(error.to_string()))?;
+        Ok(answers)
+    }
+
+    fn checkpoint(&mut self) {
+        // A checkpoint that fails or is held up by a reader loses nothing: the log stays, and it is tried again.
+        if self.broken.is_none() && self.connection.execute_batch("pragma wal_checkpoint(truncate)").is_ok() {
+            self.log_is_dirty = false;
+        }
+    }
+}
+
+enum Answered {
+    Accept(Result<Accepted, StoreError>),
+    Done,
+}
+
+impl Job {
+    fn answer(self, answered: Answered) {
+        match (self, answered) {
+            (Self::Accept(_, reply), Answered::Accept(accepted)) => drop(reply.send(accepted)),
+            (Self::Commit(_, reply), _) => drop(reply.send(Ok(()))),
+            (Self::Close(reply), _) => drop(reply.send(())),
+            (Self::Accept(..), Answered::Done) => {}
+        }
+    }
+
+    fn fail(self, error: &StoreError) {
+        match self {
+            Self::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Commit(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Close(reply) => drop(reply.send(())),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Accept(message, _) => message.raw.len(),
+            Self::Commit(changes, _) => changes.iter().map(change_bytes).sum(),
+            Self::Close(_) => 0,
+        }
+    }
+}
+
+fn change_bytes(change: &Change) -> usize {
+    match change {
+        Change::Done { reply, .. } => reply.len(),
+        _ => 0,
+    }
+}
+
+/// The first job and those that are there already, within the window; and whether to close after them.
+fn gather(first: Job, jobs: &Receiver<Job>) -> (Vec<Job>, Option<oneshot::Sender<()>>) {
+    let (started, mut bytes, mut batch) = (Instant::now(), first.bytes(), vec![first]);
+    while batch.len() < MOST_JOBS && bytes < MOST_BYTES && started.elapsed() < LONGEST {
+        match jobs.try_recv() {
+            Ok(Job::Close(done)) => return (batch, Some(done)),
+            Ok(job) => {
+                bytes += job.bytes();
+                batch.push(job);
+            }
+            Err(_) => break,
+        }
+    }
+    (batch, None)
+}
+
+/// A statement failed before the commit. Input/output errors and damage are as bad as a failed sync.
+fn refused(error: &rusqlite::Error) -> StoreError {
+    let broken = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    );
+    if broken { StoreError::Broken(error.to_string()) } else { StoreError::Refused(error.to_string()) }
+}
