@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod explain;
 pub mod expr;
 pub mod model;
+pub mod nearest;
 pub mod phrase;
 
 mod catalog;

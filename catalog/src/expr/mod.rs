@@ -6,12 +6,36 @@
 //! The language is a strict subset of CEL: literals, names, fields, indexes, calls, `! -`, `* / % + -`, comparisons,
 //! `in`, `&& ||`, `?:`. There is no implicit null and no implicit conversion; a decimal is never a float.
 
+mod check;
+mod constant;
+mod describe;
+mod literal;
+mod methods;
+mod narrow;
+mod operators;
+mod parse;
+mod place;
+mod print;
 mod scope;
+mod template;
+mod token;
+mod tree;
+mod want;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use crate::problem::Problem;
+pub use describe::describe;
+pub use parse::{MAX_DEPTH, MAX_LENGTH, parse};
 pub use scope::{Records, Scope, type_of};
+pub use template::template;
+pub use tree::{Fault, Node, NodeKind, Range, Word};
 
-use crate::model::{Expr, Span, Template, Type};
+use crate::model::{Expr, Span, Type};
+use check::Checker;
+use place::Place;
 
 /// What an expression must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,21 +60,24 @@ pub enum Want<'a> {
 /// Every problem that was found. An empty list means that the expression uses something broken that has been reported
 /// where it stands.
 pub fn check(text: &str, at: Span, scope: &Scope<'_>, want: Want<'_>) -> Result<Expr, Vec<Problem>> {
-    let _ = (text, at, scope, want);
-    Err(Vec::new())
+    check_at(Place::new(text, at), text, scope, want)
 }
 
-/// Checks a template: literal text with `${…}` parts, `$${` standing for a literal `${`.
-///
-/// A template that is one `${…}` keeps its type. One without any part is a literal of the wanted type: a code value is
-/// looked up, a number, bool, date, time or instant is read; `Anything` and `Scalar` make it a text.
-///
-/// # Errors
-///
-/// As for [`check`].
-pub fn template(text: &str, at: Span, scope: &Scope<'_>, want: Want<'_>) -> Result<Template, Vec<Problem>> {
-    let _ = (text, at, scope, want);
-    Err(Vec::new())
+/// [`check`] for a text whose place is known.
+fn check_at(place: Place<'_>, text: &str, scope: &Scope<'_>, want: Want<'_>) -> Result<Expr, Vec<Problem>> {
+    let node =
+        parse(text).map_err(|faults| faults.into_iter().map(|fault| place.problem(fault)).collect::<Vec<_>>())?;
+    let mut checker = Checker { scope: scope.clone(), place, problems: Vec::new() };
+    let typed = checker.wanted(&node, want);
+    let mut problems = checker.problems;
+    match typed {
+        Some(expr) if problems.is_empty() => Ok(expr),
+        _ => {
+            problems.sort_by_key(|problem| (problem.span, problem.code));
+            problems.dedup();
+            Err(problems)
+        }
+    }
 }
 
 /// True when a value of type `from` may stand where `to` is wanted without a conversion: the same type; a code whose
@@ -85,9 +112,14 @@ pub fn type_name(ty: &Type) -> String {
     }
 }
 
-/// The condition in plain business words, for pages: `work unit number is 0 and status is one of A, B`.
+/// A checked expression as text, in canonical spelling: it parses to the same tree.
 #[must_use]
-pub fn describe(expr: &Expr) -> String {
-    let _ = expr;
-    String::new()
+pub fn print(expr: &Expr) -> String {
+    print::expr(expr)
+}
+
+/// A tree without types as text, in canonical spelling.
+#[must_use]
+pub fn print_node(node: &Node) -> String {
+    print::node(node)
 }

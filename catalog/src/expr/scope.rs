@@ -3,6 +3,7 @@
 //! In: names with types from the caller, fields of messages through [`Records`]. Out: [`Scope`].
 //! Never knows: YAML, tables, flows.
 
+use super::narrow::{key, shown_by, shown_by_not};
 use crate::model::{Expr, Field, FieldType, MessageRef, RecordRef, Type};
 
 /// Finds the fields of messages. The caller implements it over whatever it has while it lowers.
@@ -52,9 +53,14 @@ impl<'a> Scope<'a> {
         self.names.iter().rev().map(|(name, _)| name.as_str())
     }
 
-    /// Remembers what holds wherever `condition` was true: in the `then` of a `when`, and in a route's case.
+    /// Remembers what is set wherever `condition` is true: in the `then` of a `when`, in a route's case.
     pub fn assume(&mut self, condition: &Expr) {
-        let _ = condition;
+        self.known.extend(shown_by(condition));
+    }
+
+    /// Remembers what is set wherever `condition` is false: in the `otherwise` of a `when`, in later cases of a route.
+    pub fn assume_not(&mut self, condition: &Expr) {
+        self.known.extend(shown_by_not(condition));
     }
 
     /// Fields of a record, nested ones found through their message.
@@ -73,10 +79,30 @@ impl<'a> Scope<'a> {
         self.names.iter().rev().find(|(bound, _)| bound == name).map(|(_, ty)| ty)
     }
 
+    /// True when the value of this optional is known to be there.
+    pub(super) fn is_known(&self, expr: &Expr) -> bool {
+        !self.known.is_empty() && key(expr).is_some_and(|key| self.known.contains(&key))
+    }
+
+    /// The state to come back to with [`Scope::reset`].
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.names.len(), self.known.len())
+    }
+
+    /// Forgets what was bound and assumed since.
+    pub(super) fn reset(&mut self, (names, known): (usize, usize)) {
+        self.names.truncate(names);
+        self.known.truncate(known);
+    }
+
     fn add(&mut self, name: String, ty: Option<Type>) {
         // A new value under an old name is not known to be set.
-        let prefix = format!("{name}.");
-        self.known.retain(|known| *known != name && !known.starts_with(&prefix));
+        if self.lookup(&name).is_some() {
+            let inside = |known: &str| {
+                known.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            self.known.retain(|known| !inside(known));
+        }
         self.names.push((name, ty));
     }
 }

@@ -1,0 +1,1 @@
+//! Expressions through one door.
