@@ -19,6 +19,7 @@ pub mod message;
 pub mod random;
 pub mod service;
 pub mod timetable;
+pub mod tls;
 pub mod transport;
 pub mod value;
 

@@ -2,6 +2,22 @@
 //!
 //! In: a [`Call`]. Out: an [`Outcome`], always: whatever goes wrong on the way is a class, never an error.
 //! Never knows: journals, retries, alerts, flows.
+//!
+//! [`NetTransport`] finds the partner and picks the protocol; the protocol modules build and read messages; `wire`
+//! sends them; `classify` holds the one table that turns what came back into a class.
+
+mod classify;
+mod csrf;
+mod net;
+mod odata;
+mod paging;
+mod partner;
+mod rest;
+mod rfc;
+mod sftp;
+mod token;
+mod url;
+mod wire;
 
 use std::{future::Future, pin::Pin};
 
@@ -10,6 +26,10 @@ use crate::{
     flow::Request,
     value::Value,
 };
+
+pub use net::NetTransport;
+pub use token::{Credentials, TokenError, TokenSource};
+pub use wire::http_client;
 
 /// One try to make a system do something.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +61,26 @@ pub struct Outcome {
     pub reason: String,
 }
 
+impl Outcome {
+    /// An outcome without any reply.
+    #[must_use]
+    pub fn without_reply(class: Class, reason: impl Into<String>) -> Self {
+        Self {
+            class,
+            status: None,
+            reply: Value::Null,
+            excerpt: String::new(),
+            retry_after_ms: None,
+            reason: reason.into(),
+        }
+    }
+}
+
 /// The network, by parameter.
 pub trait Transport: Send + Sync + 'static {
     /// Makes one try. Never longer than the operation's timeout plus the time to connect.
     fn exchange<'a>(&'a self, call: Call<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 }
+
+#[cfg(test)]
+mod tests;
