@@ -47,8 +47,9 @@ impl Limits {
             let text = format!("Spike arrest violation. Allowed rate : {}ps", settings.per_second);
             return Some(fault(settings, &text, "policies.ratelimit.SpikeArrestViolation"));
         }
-        (others >= settings.concurrency)
-            .then(|| problem(429, "TOO_MANY_REQUESTS", "another call of this client is still running").header("retry-after", "1"))
+        (others >= settings.concurrency).then(|| {
+            problem(429, "TOO_MANY_REQUESTS", "another call of this client is still running").header("retry-after", "1")
+        })
     }
 
     pub(super) fn today(&self) -> usize {

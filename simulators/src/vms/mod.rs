@@ -215,8 +215,12 @@ impl Site for Vms {
         match (request.method.as_str(), path.as_slice()) {
             (_, ["oauth", "token"]) => ("token".to_owned(), oauth::client_id(request)),
             ("GET", ["v2", "activity-reports", id]) => ("get-activity-report".to_owned(), Some((*id).to_owned())),
-            ("PUT", ["v2", "service-receptions", id]) => ("update-service-reception".to_owned(), Some((*id).to_owned())),
-            ("POST", ["v2", "purchase-orders"]) => ("create-purchase-order".to_owned(), store::external_id(&request.body)),
+            ("PUT", ["v2", "service-receptions", id]) => {
+                ("update-service-reception".to_owned(), Some((*id).to_owned()))
+            }
+            ("POST", ["v2", "purchase-orders"]) => {
+                ("create-purchase-order".to_owned(), store::external_id(&request.body))
+            }
             _ => ("other".to_owned(), None),
         }
     }

@@ -144,7 +144,8 @@ fn mistakes(order: &Value) -> Vec<String> {
     if number(&order["totalAmount"]).is_none_or(|amount| amount < 0.0) {
         found.push("totalAmount must be a number of at least 0".to_owned());
     }
-    let dates = [&order["startDate"], &order["endDate"]].map(|date| date.as_str().and_then(|d| d.parse::<jiff::civil::Date>().ok()));
+    let dates = [&order["startDate"], &order["endDate"]]
+        .map(|date| date.as_str().and_then(|d| d.parse::<jiff::civil::Date>().ok()));
     match dates {
         [Some(start), Some(end)] if end < start => found.push("endDate is before startDate".to_owned()),
         [Some(_), Some(_)] => {}
@@ -167,7 +168,9 @@ fn line_mistake((n, line): (usize, &Value)) -> Option<String> {
         && unit
         && number(&line["workUnitNumber"]).is_some_and(|units| units > 0.0)
         && number(&line["unitPrice"]).is_some_and(|price| price >= 0.0);
-    (!sound).then(|| format!("lines[{n}] needs externalItem, description, workUnit (day, hour), workUnitNumber > 0 and unitPrice"))
+    (!sound).then(|| {
+        format!("lines[{n}] needs externalItem, description, workUnit (day, hour), workUnitNumber > 0 and unitPrice")
+    })
 }
 
 /// Numbers come as JSON numbers or, from careful senders, as text.

@@ -1,11 +1,10 @@
 //! The identity provider as a client and as a verifier of tokens see it.
 
-
 use std::time::Duration;
 
+use crate::support::{client, landscape, send};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use crate::support::{client, landscape, send};
 use serde_json::{Value, json};
 use simulators::{Client, Effect, Fault, Partner, Token};
 

@@ -1,6 +1,5 @@
 //! 11VMS on the wire: tokens, limits, the reception's state machine, duplicates, faults, going down and coming back.
 
-
 use crate::support::{client, landscape, send, token};
 use serde_json::{Value, json};
 use simulators::{Effect, Fault, Landscape, Partner, samples};
