@@ -105,7 +105,7 @@ impl Landscape {
         let salesforce = Salesforce::start(clock, seed).await?;
         let erp = Erp::start(clock, seed, &idp).await?;
         let ans = Ans::start(clock, seed).await?;
-        let smtp = SmtpSink::start(clock, seed).await?;
+        let smtp = SmtpSink::start(clock, seed, &authority).await?;
         let partners: Vec<Arc<dyn Partner>> = vec![
             idp.clone(),
             vms.clone(),

@@ -75,6 +75,19 @@ impl Authority {
         Ok(Identity { certificate, key: key.serialize_pem() })
     }
 
+    /// A TLS server that takes anybody.
+    pub(crate) fn open_server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        let identity = self.server()?;
+        let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).map_err(unusable)?;
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate(&identity.certificate)?], key)
+            .map_err(unusable)?;
+        Ok(Arc::new(config))
+    }
+
     /// A TLS server that demands a client certificate of this authority.
     pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let identity = self.server()?;
