@@ -3,6 +3,7 @@
 
 mod ans;
 mod idp;
+mod maestro;
 mod smtp;
 mod srm;
 mod support;
