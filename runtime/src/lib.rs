@@ -13,6 +13,7 @@ pub mod door;
 pub mod environment;
 pub mod flow;
 pub mod format;
+pub mod http;
 pub mod journal;
 pub mod lifecycle;
 pub mod message;

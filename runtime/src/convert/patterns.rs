@@ -9,7 +9,10 @@ use std::{
 
 use regex::Regex;
 
-static COMPILED: LazyLock<RwLock<HashMap<(&'static str, Ends), Option<Regex>>>> = LazyLock::new(RwLock::default);
+/// Compiled patterns; `None` for one that does not compile.
+type Compiled = HashMap<(&'static str, Ends), Option<Regex>>;
+
+static COMPILED: LazyLock<RwLock<Compiled>> = LazyLock::new(RwLock::default);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Ends {

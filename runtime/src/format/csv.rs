@@ -18,16 +18,15 @@ pub struct Unwritable(String);
 /// The value is not a list of records, a cell is not a scalar, or the separator is not a single byte.
 pub fn write(rows: &Value, separator: char, columns: &[&str]) -> Result<Vec<u8>, Unwritable> {
     let separator = u8::try_from(separator).map_err(|_| Unwritable("the separator is not ASCII".to_owned()))?;
-    let mut writer = ::csv::WriterBuilder::new()
-        .delimiter(separator)
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+    let mut writer =
+        ::csv::WriterBuilder::new().delimiter(separator).terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(columns).map_err(unwritable)?;
     let Value::List(rows) = rows else { return Err(Unwritable("the body is not a list of rows".to_owned())) };
     for (index, row) in rows.iter().enumerate() {
         let Value::Record(row) = row else { return Err(Unwritable(format!("row {index} is not a record"))) };
         for column in columns {
-            let cell = cell(row.get(column)).ok_or_else(|| Unwritable(format!("row {index}: {column} is no scalar")))?;
+            let cell =
+                cell(row.get(column)).ok_or_else(|| Unwritable(format!("row {index}: {column} is no scalar")))?;
             writer.write_field(cell).map_err(unwritable)?;
         }
         writer.write_record(None::<&[u8]>).map_err(unwritable)?;

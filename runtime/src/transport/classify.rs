@@ -59,11 +59,10 @@ fn by_status(reply: &Reply, tree: &Value, codes: &[&str]) -> (Class, String) {
         200..=299 if says_no(tree) => return (Class::Permanent, "the reply says that it did not succeed".to_owned()),
         200..=299 => Class::Delivered,
         401 | 403 | 407 => Class::Target,
-        408 | 425 | 429 => Class::Retryable,
         501 | 505 => Class::Permanent,
         // SAP API Management reports threat protection as 500: the same body fails again.
         500 if codes.iter().any(|code| code.contains("threatprotection")) => Class::Permanent,
-        500..=599 => Class::Retryable,
+        408 | 425 | 429 | 500..=599 => Class::Retryable,
         _ => Class::Permanent,
     };
     (class, describe(status, codes))

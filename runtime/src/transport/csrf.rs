@@ -103,7 +103,6 @@ fn read(reply: &Reply) -> Option<Session> {
 
 fn no_token(reply: &Reply) -> Outcome {
     let class = match reply.status {
-        401 | 403 | 407 => Class::Target,
         408 | 429 | 500..=599 => Class::Retryable,
         _ => Class::Target,
     };

@@ -17,7 +17,7 @@ mod rfc;
 mod sftp;
 mod token;
 mod url;
-mod wire;
+pub(crate) mod wire;
 
 use std::{future::Future, pin::Pin};
 
@@ -30,6 +30,7 @@ use crate::{
 pub use net::NetTransport;
 pub use token::{Credentials, TokenError, TokenSource};
 pub use wire::http_client;
+pub(crate) use wire::{Wire, send};
 
 /// One try to make a system do something.
 #[derive(Debug, Clone, Copy)]

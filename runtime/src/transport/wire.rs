@@ -48,35 +48,35 @@ pub fn http_client(tls: ClientConfig, proxy: Option<&str>) -> Result<Client, Str
 
 /// A request, ready to go.
 #[derive(Debug, Clone)]
-pub(super) struct Wire {
-    pub(super) method: Method,
-    pub(super) url: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Option<Bytes>,
+pub(crate) struct Wire {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
 }
 
 /// A reply, read to its end.
 #[derive(Debug, Clone)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     /// The connection broke before the end of the body.
-    pub(super) cut_off: bool,
+    pub(crate) cut_off: bool,
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
 /// No reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// `Retryable`: the partner has not seen the request. `Unknown`: it may have. `Target`: it is not to be had.
-    pub(super) class: Class,
-    pub(super) reason: String,
+    pub(crate) class: Class,
+    pub(crate) reason: String,
 }
 
 impl From<Failure> for Outcome {
@@ -86,7 +86,7 @@ impl From<Failure> for Outcome {
 }
 
 /// Sends and waits for the whole reply, at most `timeout_ms` of the clock.
-pub(super) async fn send(client: &Client, wire: Wire, timeout_ms: u64, clock: &dyn Clock) -> Result<Reply, Failure> {
+pub(crate) async fn send(client: &Client, wire: Wire, timeout_ms: u64, clock: &dyn Clock) -> Result<Reply, Failure> {
     let handed_over = Arc::new(AtomicBool::new(false));
     // A read changes nothing, so nothing about it is unknown.
     let harmless = matches!(wire.method, Method::GET | Method::HEAD);

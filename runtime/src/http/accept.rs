@@ -1,0 +1,118 @@
+//! The accept loop.
+//!
+//! In: a listening socket. Out: requests to `intake`. Never knows: what they mean.
+//!
+//! Why not `axum::serve`: it sets no timer, so a client that never finishes its headers keeps its connection for ever.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Front, intake};
+
+/// First bytes of a connection that speaks HTTP/2 at once (RFC 9113 §3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Bounds of a listener, in real time: they protect the process, not a promise of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at a time; more wait in the system's queue.
+    pub connections: usize,
+    /// Longest time for the headers of a request.
+    pub headers: Duration,
+    /// Longest wait for requests under way at shutdown.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 4096, headers: Duration::from_secs(10), drain: Duration::from_secs(30) }
+    }
+}
+
+/// Serves until `shutdown`, then lets requests under way end.
+pub async fn serve(listener: TcpListener, front: Arc<Front>, limits: Limits, shutdown: CancellationToken) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(limits.headers).max_buf_size(64 * 1024);
+    server.http2().timer(TokioTimer::new()).max_concurrent_streams(256).max_header_list_size(64 * 1024);
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let Some((stream, place)) = accepted else { continue };
+        let connection = Connection { stream, place, front: Arc::clone(&front), limits };
+        tokio::spawn(connection.run(server.clone(), graceful.watcher()));
+    }
+    drop(listener);
+    // Whoever is not done by then is cut off; the journal knows what was accepted.
+    let _ = timeout(limits.drain, graceful.shutdown()).await;
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            tracing::warn!(%error, "cannot accept a connection");
+            // Out of file descriptors, usually: others must end first.
+            sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    front: Arc<Front>,
+    limits: Limits,
+}
+
+impl Connection {
+    async fn run(self, server: auto::Builder<TokioExecutor>, watcher: hyper_util::server::graceful::Watcher) {
+        let _ = self.stream.set_nodelay(true);
+        if !first_bytes(&self.stream, self.limits.headers).await {
+            return;
+        }
+        let front = self.front;
+        let service = service_fn(move |request: Request<Incoming>| {
+            let front = Arc::clone(&front);
+            async move { Ok::<Response<Full<bytes::Bytes>>, Infallible>(intake::handle(&front, request).await) }
+        });
+        let connection = server.serve_connection(TokioIo::new(self.stream), service).into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+        drop(self.place);
+    }
+}
+
+/// Waits until the bytes that tell HTTP/1 from HTTP/2 are there: the server itself would wait for them without limit.
+async fn first_bytes(stream: &TcpStream, limit: Duration) -> bool {
+    let deadline = Instant::now() + limit;
+    let mut bytes = [0; PREFACE.len()];
+    loop {
+        match timeout_at(deadline, stream.peek(&mut bytes)).await {
+            Ok(Ok(0)) | Ok(Err(_)) | Err(_) => return false,
+            Ok(Ok(count)) if count == bytes.len() || bytes[..count] != PREFACE[..count] => return true,
+            // A part of the preface: `peek` would return it again at once.
+            Ok(Ok(_)) if Instant::now() < deadline => sleep(Duration::from_millis(5)).await,
+            Ok(Ok(_)) => return false,
+        }
+    }
+}
