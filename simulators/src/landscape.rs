@@ -50,9 +50,6 @@ pub enum StartError {
     /// No HTTP client.
     #[error("cannot make an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
-    /// No SSH host key.
-    #[error("cannot make a host key: {0}")]
-    HostKey(String),
 }
 
 /// Every partner system, running. Dropping it stops them.

@@ -4,6 +4,7 @@
 mod ans;
 mod idp;
 mod maestro;
+mod sftp;
 mod smtp;
 mod srm;
 mod support;
