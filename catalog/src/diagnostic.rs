@@ -25,6 +25,34 @@ pub struct Diagnostic {
     pub fix: Option<String>,
 }
 
+impl Diagnostic {
+    /// A diagnostic without label, help and fix; the first letter of the code is its severity.
+    #[must_use]
+    pub fn new(code: &'static str, path: &str, span: Span, message: impl Into<String>) -> Self {
+        let severity = Severity::of(code);
+        let (path, message) = (path.to_owned(), message.into());
+        Self { code, severity, path, span, message, label: String::new(), help: None, fix: None }
+    }
+
+    /// Sets the label under the excerpt.
+    pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Sets the way out.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Sets the replacement for the text at the span.
+    pub fn fix(&mut self, fix: impl Into<String>) -> &mut Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
 /// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -34,6 +62,18 @@ pub enum Severity {
     Warning,
     /// The catalog does not exist until it is mended.
     Error,
+}
+
+impl Severity {
+    /// The severity that a code's first letter states.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        match code.as_bytes().first() {
+            Some(b'I') => Self::Info,
+            Some(b'W') => Self::Warning,
+            _ => Self::Error,
+        }
+    }
 }
 
 /// All that was found, in order of document and place.
@@ -48,12 +88,15 @@ impl Diagnostics {
         self.items.push(diagnostic);
     }
 
+    /// Adds many.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.items.extend(diagnostics);
+    }
+
     /// True when at least one error is among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.items
-            .iter()
-            .any(|item| item.severity == Severity::Error)
+        self.items.iter().any(|item| item.severity == Severity::Error)
     }
 
     /// All of them.
@@ -62,11 +105,14 @@ impl Diagnostics {
         &self.items
     }
 
+    /// Those of one document: what its page lists as open points.
+    pub fn of<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Diagnostic> {
+        self.items.iter().filter(move |item| item.path == path)
+    }
+
     /// Sorted by document, place and code; duplicates dropped.
     pub fn sort(&mut self) {
-        self.items.sort_by(|a, b| {
-            (&a.path, a.span, a.code, &a.message).cmp(&(&b.path, b.span, b.code, &b.message))
-        });
+        self.items.sort_by(|a, b| (&a.path, a.span, a.code, &a.message).cmp(&(&b.path, b.span, b.code, &b.message)));
         self.items.dedup();
     }
 }

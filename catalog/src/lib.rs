@@ -12,6 +12,23 @@ pub mod nearest;
 pub mod phrase;
 
 mod catalog;
+mod check;
+mod digest;
+mod document;
+mod fields;
+mod findings;
+mod lint;
+mod load;
+mod lower;
+mod markdown;
+mod open;
 mod problem;
+mod source;
+mod symbols;
+mod yaml;
 
 pub use catalog::{Catalog, CatalogParts};
+pub use fields::{FieldHelp, reference};
+pub use load::{Loaded, MAX_DOCUMENT_BYTES, load};
+pub use open::{check_sources, open};
+pub use source::{Source, SourceKind, Sources};

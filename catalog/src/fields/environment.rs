@@ -1,0 +1,107 @@
+//! The keys of an environment.
+//!
+//! In: nothing. Out: [`ENVIRONMENT`] and the tables below it. Never knows: how the runtime reads them.
+
+use super::{Kind, Table, may, must};
+
+/// Keys whose value must be a reference to a secret.
+pub(crate) const SECRETS: &[&str] =
+    &["client_secret", "proxy_client_secret", "password", "client_key", "private_key", "token", "api_key"];
+
+/// The whole file.
+pub(crate) const ENVIRONMENT: Table = Table {
+    what: "an environment",
+    keys: &[
+        may("listen", Kind::Record(&LISTEN), "Addresses that the service listens on.", "{ http = \"127.0.0.1:8080\" }"),
+        may("store", Kind::Record(&STORE), "Where messages are kept.", "{ sqlite = \"data/tieline.db\" }"),
+        may(
+            "identity",
+            Kind::Record(&IDENTITY),
+            "Who issues the tokens of callers.",
+            "{ issuer = \"https://idp.example.org\" }",
+        ),
+        may("systems", Kind::Named(&PLACE), "Where each system is.", "{ PF2 = { host = \"pf2.example.org:22\" } }"),
+        may("alerts", Kind::Named(&CHANNEL), "Where each alert channel is.", "{ Email = { kind = \"smtp\" } }"),
+    ],
+};
+
+/// `listen`.
+pub(crate) const LISTEN: Table = Table {
+    what: "the listeners",
+    keys: &[
+        may("http", Kind::Text, "Address for triggers; port 0 takes any free one.", "127.0.0.1:8080"),
+        may("admin", Kind::Text, "Address for operators; keep it on loopback.", "127.0.0.1:8081"),
+    ],
+};
+
+/// `store`.
+pub(crate) const STORE: Table =
+    Table { what: "the store", keys: &[may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db")] };
+
+/// `identity`.
+pub(crate) const IDENTITY: Table = Table {
+    what: "the identity settings",
+    keys: &[
+        may("issuer", Kind::Text, "Issuer that tokens must name.", "https://idp.example.org"),
+        may("audience", Kind::Text, "Audience that tokens must name.", "tieline"),
+        may("jwks_url", Kind::Text, "Where the issuer's keys are.", "https://idp.example.org/token_keys"),
+        may(
+            "basic_users",
+            Kind::Names,
+            "Users of basic authentication, each with a reference to its password.",
+            "{ erp = \"env:ERP_PASSWORD\" }",
+        ),
+    ],
+};
+
+/// `systems.<name>`.
+pub(crate) const PLACE: Table = Table {
+    what: "the place of a system",
+    keys: &[
+        may("base_url", Kind::Text, "Where its HTTP operations are.", "https://vms.example.org"),
+        may("token_url", Kind::Text, "Where to get tokens.", "https://vms.example.org/oauth/token"),
+        may(
+            "token_auth",
+            Kind::Word(&["basic", "body"]),
+            "How client id and secret travel to the token endpoint.",
+            "basic",
+        ),
+        may("client_id", Kind::Text, "Client id for tokens.", "tieline"),
+        may("client_secret", Kind::Text, "Reference to the client secret.", "env:VMS_CLIENT_SECRET"),
+        may("user", Kind::Text, "User name.", "tieline"),
+        may("password", Kind::Text, "Reference to the password.", "env:PF2_PASSWORD"),
+        may("private_key", Kind::Text, "Reference to the SSH key.", "file:/run/secrets/pf2_key"),
+        may("host", Kind::Text, "Host and port of an SFTP server.", "pf2.example.org:22"),
+        may("host_key", Kind::Text, "Fingerprint of its host key.", "SHA256:…"),
+        may("proxy_url", Kind::Text, "HTTP proxy of Cloud Connector.", "https://connectivity.example.org:20003"),
+        may("proxy_token_url", Kind::Text, "Where to get tokens for the proxy.", "https://idp.example.org/oauth/token"),
+        may("proxy_client_id", Kind::Text, "Client id for the proxy.", "connectivity"),
+        may(
+            "proxy_client_secret",
+            Kind::Text,
+            "Reference to the client secret for the proxy.",
+            "env:CONNECTIVITY_SECRET",
+        ),
+        may("client_certificate", Kind::Text, "Certificate that we show, PEM.", "file:/run/secrets/client.pem"),
+        may("client_key", Kind::Text, "Reference to its key.", "file:/run/secrets/client.key"),
+        may("ca", Kind::Text, "Certificates that we trust, PEM.", "file:/run/secrets/ca.pem"),
+    ],
+};
+
+/// `alerts.<name>`.
+pub(crate) const CHANNEL: Table = Table {
+    what: "an alert channel",
+    keys: &[
+        must("kind", Kind::Word(&["sap-alert-notification", "smtp"]), "How the channel is spoken to.", "smtp"),
+        may("url", Kind::Text, "Where SAP Alert Notification is.", "https://ans.example.org"),
+        may("token_url", Kind::Text, "Where to get tokens.", "https://idp.example.org/oauth/token"),
+        may("client_id", Kind::Text, "Client id for tokens.", "alerts"),
+        may("client_secret", Kind::Text, "Reference to the client secret.", "env:ALERTS_SECRET"),
+        may("host", Kind::Text, "Host and port of the mail server.", "mail.example.org:587"),
+        may("from", Kind::Text, "Sender's address.", "tieline@example.org"),
+        may("to", Kind::Texts, "Addresses that are told.", "[\"integration-support@example.org\"]"),
+        may("tls", Kind::Word(&["none", "starttls", "tls"]), "Transport security towards the mail server.", "starttls"),
+        may("user", Kind::Text, "User name.", "tieline"),
+        may("password", Kind::Text, "Reference to the password.", "env:SMTP_PASSWORD"),
+    ],
+};

@@ -1,0 +1,105 @@
+//! The only reader of documents: a folder becomes [`Source`]s.
+//!
+//! In: the project root. Out: [`Loaded`]. Never knows: YAML, Markdown, what a document means.
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::Span;
+use crate::source::{Source, SourceKind, Sources};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Longest document in bytes.
+pub const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
+
+/// What a folder held.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Documents that could be read.
+    pub sources: Sources,
+    /// What was wrong with the others.
+    pub diagnostics: Diagnostics,
+}
+
+const FOLDERS: [(&str, &str, SourceKind); 3] = [
+    ("spec/interfaces", "md", SourceKind::Interface),
+    ("spec/systems", "md", SourceKind::System),
+    ("spec/environments", "toml", SourceKind::Environment),
+];
+
+/// Reads every document under `<root>/spec`. Never follows a path out of the three folders' top level; a document
+/// that is too long, not UTF-8 or unreadable becomes a diagnostic and is left out.
+#[must_use]
+pub fn load(root: &Path) -> Loaded {
+    let mut loaded = Loaded::default();
+    for (folder, extension, kind) in FOLDERS {
+        for file in files(&root.join(folder), extension) {
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let path = format!("{folder}/{name}");
+            match read(&file, &path) {
+                Ok(text) => loaded.sources.insert(Source::new(path, kind, &text)),
+                Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
+            }
+        }
+    }
+    if loaded.sources.is_empty() && !loaded.diagnostics.has_errors() {
+        let message = "there is no document under spec/interfaces or spec/systems";
+        let mut diagnostic = Diagnostic::new("E-NO-DOCUMENTS", "spec", Span::default(), message);
+        diagnostic.help("run the command in the folder that holds `spec/`, or start a project with `tieline new`");
+        loaded.diagnostics.push(diagnostic);
+    }
+    loaded
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    files
+}
+
+fn read(file: &Path, path: &str) -> Result<String, Box<Diagnostic>> {
+    let unreadable = |error: std::io::Error| {
+        let message = format!("the document cannot be read: {error}");
+        Box::new(Diagnostic::new("E-UNREADABLE", path, Span::default(), message))
+    };
+    // Asked before opening: opening a pipe would wait for its writer.
+    if !fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(unreadable(std::io::Error::other("it is not a regular file")));
+    }
+    let mut bytes = Vec::new();
+    let reader = fs::File::open(file).map_err(unreadable)?;
+    reader.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    decode(bytes, path)
+}
+
+fn decode(bytes: Vec<u8>, path: &str) -> Result<String, Box<Diagnostic>> {
+    if bytes.len() as u64 > MAX_DOCUMENT_BYTES {
+        let message = "the document is longer than 1 MiB";
+        let mut diagnostic = Diagnostic::new("E-TOO-LONG", path, Span::default(), message);
+        diagnostic.help("one document describes one interface or system: move samples and attachments elsewhere");
+        return Err(Box::new(diagnostic));
+    }
+    let place = |bytes: &[u8], at: usize| {
+        let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line}, byte {at}")
+    };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("the document is not UTF-8: {}", place(error.as_bytes(), at));
+        let mut diagnostic = Diagnostic::new("E-ENCODING", path, Span::default(), message);
+        diagnostic.help("save it as UTF-8");
+        Box::new(diagnostic)
+    })?;
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if let Some(at) = text.find(control) {
+        let message = format!("the document holds a control character: {}", place(text.as_bytes(), at));
+        let mut diagnostic = Diagnostic::new("E-ENCODING", path, Span::default(), message);
+        diagnostic.help("remove it; only line ends and tabs are allowed");
+        return Err(Box::new(diagnostic));
+    }
+    Ok(text)
+}

@@ -1,0 +1,223 @@
+//! `trigger:` becomes a [`Trigger`].
+//!
+//! In: its keys. Out: [`Trigger`], and its parameters first, because expressions see them. Never knows: the flow.
+
+use super::auth;
+use super::parameters::{check_path, method_and_path, parameters};
+use crate::expr::{self, Scope, Want};
+use crate::fields::{Record, Text, interface};
+use crate::findings::Findings;
+use crate::model::{
+    Auth, Durability, Field, Idempotency, MessageRef, Method, Owner, Schedule, Trigger, TriggerKind, Type,
+};
+use crate::phrase;
+use crate::symbols::{PATH, View, record};
+use crate::yaml::Entry;
+
+const MAX_BODY_BYTES: u64 = 1_000_000;
+const TIMEOUT_MS: u64 = 5_000;
+const WINDOW_S: u64 = 7 * 24 * 3600;
+
+/// How the interface is started, before its message is known.
+#[derive(Debug)]
+pub(crate) struct Start {
+    kind: Option<TriggerKind>,
+    /// The caller waits for a reply.
+    pub(crate) synchronous: bool,
+}
+
+/// First step: kind and parameters of the trigger.
+pub(crate) fn start(trigger: &Record<'_>, findings: &mut Findings) -> (Start, Vec<Field>) {
+    let parameters = parameters(trigger, findings);
+    let given: Vec<_> =
+        ["http", "request", "schedule"].into_iter().filter(|kind| trigger.entry(kind).is_some()).collect();
+    let synchronous = given.contains(&"request");
+    let [kind] = given[..] else {
+        let message = match given.len() {
+            0 => "the trigger does not say what starts the interface".to_owned(),
+            _ => format!("the trigger names several starts: {}", given.join(", ")),
+        };
+        findings.add("E-TRIGGER", trigger.place, message).help("give it exactly one of http, request and schedule");
+        return (Start { kind: None, synchronous }, parameters);
+    };
+    misplaced(trigger, kind, findings);
+    let kind = match kind {
+        "schedule" => schedule(trigger, findings).map(TriggerKind::Schedule),
+        kind => http(trigger, kind, &parameters, findings),
+    };
+    (Start { kind, synchronous }, parameters)
+}
+
+fn http(trigger: &Record<'_>, key: &str, parameters: &[Field], findings: &mut Findings) -> Option<TriggerKind> {
+    let text = trigger.text(key)?;
+    let (method, path) = method_and_path(text, findings)?;
+    check_path(Text { text: path, span: text.span }, parameters, findings);
+    let path = path.to_owned();
+    if key == "http" {
+        if method == Method::Get {
+            findings
+                .add("E-TRIGGER", text.span, "an asynchronous trigger takes a message, so it cannot be a GET")
+                .help("use `request: GET …` for a read, or POST");
+        }
+        return Some(TriggerKind::Http { method, path });
+    }
+    let durability = match trigger.flag("durable") {
+        Some(false) => Durability::Transient,
+        _ => Durability::Durable,
+    };
+    let timeout_ms = trigger.duration_ms("timeout").unwrap_or(TIMEOUT_MS);
+    Some(TriggerKind::Request { method, path, durability, timeout_ms })
+}
+
+fn schedule(trigger: &Record<'_>, findings: &mut Findings) -> Option<Schedule> {
+    let text = trigger.text("schedule")?;
+    match phrase::schedule(text.text, trigger.text("zone").map(|zone| zone.text), text.span) {
+        Ok(schedule) => Some(schedule),
+        Err(problem) => {
+            findings.problem(problem);
+            None
+        }
+    }
+}
+
+/// Keys that mean nothing for this kind of trigger.
+fn misplaced(trigger: &Record<'_>, kind: &str, findings: &mut Findings) {
+    let keys: &[&str] = match kind {
+        "http" => &["zone", "durable", "timeout"],
+        "request" => &["zone"],
+        _ => &["message", "parameters", "auth", "idempotency", "max_body", "max_per_minute", "durable", "timeout"],
+    };
+    for key in keys.iter().filter(|key| trigger.entry(key).is_some()) {
+        let message = format!("`{key}` means nothing for a trigger of kind `{kind}`");
+        findings.add("E-TRIGGER", trigger.key_span(key), message).help("leave it out");
+    }
+}
+
+/// Second step: message, authentication and the rest. `None` when something that the flow needs is broken.
+pub(crate) fn trigger(
+    fields: &Record<'_>,
+    start: Start,
+    view: &View<'_>,
+    findings: &mut Findings,
+) -> (Option<Trigger>, Option<MessageRef>) {
+    let message = fields.text("message").and_then(|text| view.expect_message(text, findings));
+    let binding = if start.synchronous { "request" } else { "event" };
+    let scheduled = matches!(start.kind, Some(TriggerKind::Schedule(_)));
+    check_body(fields, start.kind.as_ref(), findings);
+    let auth = match fields.entry("auth") {
+        Some(entry) => inbound(entry, findings),
+        None if scheduled => Some(Auth::None),
+        None => {
+            let help = "write `auth: { oauth2: { scopes: [..] } }`, or `auth: none` if anybody may send";
+            findings.add("E-MISSING", fields.place, "the trigger lacks the key `auth`").help(help);
+            None
+        }
+    };
+    let scope = names(view, start.synchronous, message.as_ref(), fields.entry("message").is_some());
+    let idempotency = fields.entry("idempotency").and_then(|entry| idempotency(entry, &scope, findings));
+    let lowered = || {
+        Some(Trigger {
+            kind: start.kind?,
+            message: message.clone(),
+            binding: binding.to_owned(),
+            parameters: view.own?.parameters.clone(),
+            auth: auth?,
+            idempotency,
+            max_body_bytes: max_body(fields),
+            max_per_minute: fields.integer("max_per_minute"),
+            span: fields.place,
+        })
+    };
+    (lowered(), message)
+}
+
+/// The names that the trigger gives to the flow.
+pub(crate) fn names<'v>(
+    view: &'v View<'v>,
+    synchronous: bool,
+    message: Option<&MessageRef>,
+    declared: bool,
+) -> Scope<'v> {
+    let mut scope = view.scope();
+    let binding = if synchronous { "request" } else { "event" };
+    match message {
+        Some(message) => scope.bind(binding, record(message)),
+        None if declared => scope.bind_broken(binding),
+        None => {}
+    }
+    if let Some(own) = view.own.filter(|own| !own.parameters.is_empty()) {
+        let path = MessageRef { owner: Owner::Interface(own.smart_id.clone()), name: PATH.to_owned() };
+        scope.bind(PATH, record(&path));
+    }
+    scope
+}
+
+fn check_body(fields: &Record<'_>, kind: Option<&TriggerKind>, findings: &mut Findings) {
+    let (Some(TriggerKind::Http { method, .. } | TriggerKind::Request { method, .. }), message) =
+        (kind, fields.entry("message"))
+    else {
+        return;
+    };
+    match (method, message) {
+        (Method::Get, Some(entry)) => {
+            findings
+                .add("E-TRIGGER", entry.key_span, "a GET has no body, so it has no message")
+                .help("name what it takes under `parameters`");
+        }
+        (Method::Post | Method::Put | Method::Patch, None) => {
+            findings
+                .add("E-MISSING", fields.place, "the trigger lacks the key `message`")
+                .help("name the message of the body, like `message: System.OrderCreated`");
+        }
+        _ => {}
+    }
+}
+
+fn inbound(entry: &Entry, findings: &mut Findings) -> Option<Auth> {
+    let auth = auth::auth(entry, findings)?;
+    let span = entry.value.place();
+    match &auth {
+        Auth::OAuth2 { scopes, .. } if scopes.is_empty() => {
+            findings
+                .add("E-SCOPES", span, "OAuth 2.0 without scopes lets in every token of the company")
+                .help("name the scope that callers need, like `scopes: [orders.write]`");
+        }
+        Auth::OAuth2 { audience: Some(_), .. } => {
+            findings
+                .add("E-AUTH", span, "the audience of callers' tokens is a matter of the environment")
+                .help("leave `audience` out");
+        }
+        Auth::ClientCertificate | Auth::SshPassword | Auth::SshKey => {
+            findings.add("E-AUTH", span, "callers cannot prove themselves this way yet").help("use oauth2 or basic");
+        }
+        Auth::None => {
+            findings
+                .add("W-NO-AUTH", span, "anybody who reaches the service may send")
+                .help("use `{ oauth2: { scopes: [..] } }` unless the sender cannot");
+        }
+        _ => {}
+    }
+    Some(auth)
+}
+
+fn idempotency(entry: &Entry, scope: &Scope<'_>, findings: &mut Findings) -> Option<Idempotency> {
+    let (text, window_s) = match entry.value.scalar() {
+        Some(scalar) => (Text { text: &scalar.text, span: entry.value.span }, WINDOW_S),
+        None => {
+            let long = Record::read(&entry.value, &interface::IDEMPOTENCY, entry.key_span, findings)?;
+            (long.text("key")?, long.duration_ms("window").map_or(WINDOW_S, |ms| ms / 1000))
+        }
+    };
+    match expr::check(text.text, text.span, scope, Want::Type(&Type::Text)) {
+        Ok(key) => Some(Idempotency { key, window_s }),
+        Err(problems) => {
+            findings.problems(problems);
+            None
+        }
+    }
+}
+
+fn max_body(fields: &Record<'_>) -> u64 {
+    let size = fields.text("max_body").and_then(|text| phrase::bytes(text.text, text.span).ok());
+    size.unwrap_or(MAX_BODY_BYTES)
+}

@@ -1,0 +1,131 @@
+//! The way of the documents in one place: load, parse, lower, check.
+//!
+//! In: a folder, or sources. Out: the [`Catalog`] and everything worth saying. Never knows: how any stage works.
+
+use crate::catalog::{Catalog, CatalogParts};
+use crate::diagnostic::Diagnostics;
+use crate::document::{self, Document};
+use crate::findings::Findings;
+use crate::load::{Loaded, load};
+use crate::lower::environment::{self, Placed};
+use crate::lower::interface::{self, Lowered};
+use crate::lower::system;
+use crate::model::System;
+use crate::source::{SourceKind, Sources};
+use crate::symbols::Symbols;
+use crate::{check, digest, lint};
+use std::path::Path;
+
+/// Loads and checks the project at `root`: the catalog if there is no error, all diagnostics, and the sources that
+/// their spans point into.
+#[must_use]
+pub fn open(root: &Path) -> (Option<Catalog>, Diagnostics, Sources) {
+    let Loaded { sources, mut diagnostics } = load(root);
+    let (catalog, found) = check_sources(&sources);
+    diagnostics.extend(found.items().iter().cloned());
+    diagnostics.sort();
+    let catalog = catalog.filter(|_| !diagnostics.has_errors());
+    (catalog, diagnostics, sources)
+}
+
+/// Checks documents that are in memory.
+#[must_use]
+pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
+    let mut files: Vec<File<'_>> = sources.iter().map(File::new).collect();
+    let mut symbols = Symbols::default();
+    let systems = lower_systems(&mut files, &mut symbols);
+    let interfaces = lower_interfaces(&mut files, &symbols);
+    let environments = lower_environments(&mut files, &symbols);
+    let mut project = Project { symbols: &symbols, systems, interfaces, environments };
+    check::check(&mut project, &mut files);
+    lint::lint(&project, &mut files);
+    let mut diagnostics = Diagnostics::default();
+    for file in files {
+        diagnostics.extend(file.findings.into_list());
+    }
+    diagnostics.sort();
+    let catalog = (!diagnostics.has_errors() && !sources.is_empty()).then(|| bless(project));
+    (catalog, diagnostics)
+}
+
+/// A document and what was found in it.
+pub(crate) struct File<'s> {
+    pub(crate) document: Document<'s>,
+    pub(crate) findings: Findings,
+}
+
+impl<'s> File<'s> {
+    fn new(source: &'s crate::source::Source) -> Self {
+        let mut findings = Findings::new(&source.path);
+        let document = document::parse(source, &mut findings);
+        Self { document, findings }
+    }
+
+    fn is(&self, kind: SourceKind) -> bool {
+        self.document.source.kind == kind
+    }
+}
+
+/// Everything that was lowered, each with the index of its file.
+pub(crate) struct Project<'s> {
+    pub(crate) symbols: &'s Symbols,
+    pub(crate) systems: Vec<(usize, System)>,
+    pub(crate) interfaces: Vec<(usize, Lowered)>,
+    pub(crate) environments: Vec<(usize, Placed)>,
+}
+
+fn lower_systems(files: &mut [File<'_>], symbols: &mut Symbols) -> Vec<(usize, System)> {
+    let mut drafts = Vec::new();
+    for (index, File { document, findings }) in files.iter_mut().enumerate() {
+        if document.source.kind == SourceKind::System {
+            drafts.push((index, document, findings));
+        }
+    }
+    let mut drafts: Vec<_> = drafts
+        .into_iter()
+        .map(|(index, document, findings)| {
+            let draft = system::declare(document, findings, symbols);
+            (index, &*document, findings, draft)
+        })
+        .collect();
+    for (_, _, findings, draft) in &mut drafts {
+        let operations = system::operations(draft, symbols, findings);
+        symbols.systems[draft.index].operations = operations;
+    }
+    let mut systems = Vec::new();
+    for (index, document, findings, draft) in drafts {
+        let mut probes = system::probes(&draft, symbols, findings);
+        let system = system::finish(document, draft, symbols, &mut probes, findings);
+        systems.extend(system.map(|system| (index, system)));
+    }
+    systems
+}
+
+fn lower_interfaces(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, Lowered)> {
+    let interfaces = files.iter_mut().enumerate().filter(|(_, file)| file.is(SourceKind::Interface));
+    interfaces.map(|(index, file)| (index, interface::interface(&file.document, symbols, &mut file.findings))).collect()
+}
+
+fn lower_environments(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, Placed)> {
+    let environments = files.iter_mut().enumerate().filter(|(_, file)| file.is(SourceKind::Environment));
+    environments
+        .filter_map(|(index, file)| {
+            Some((index, environment::environment(&file.document, symbols, &mut file.findings)?))
+        })
+        .collect()
+}
+
+/// Only called without errors: everything that was read is there.
+fn bless(project: Project<'_>) -> Catalog {
+    let mut parts = CatalogParts {
+        interfaces: project.interfaces.into_iter().filter_map(|(_, lowered)| lowered.interface).collect(),
+        systems: project.systems.into_iter().map(|(_, system)| system).collect(),
+        environments: project.environments.into_iter().map(|(_, placed)| placed.environment).collect(),
+        digest: String::new(),
+    };
+    parts.interfaces.sort_by(|a, b| a.smart_id.text.cmp(&b.smart_id.text));
+    parts.systems.sort_by(|a, b| a.name.cmp(&b.name));
+    parts.environments.sort_by(|a, b| a.name.cmp(&b.name));
+    parts.digest = digest::catalog(&parts);
+    Catalog::blessed(parts)
+}
