@@ -3,8 +3,7 @@
 //! In: parts that passed every check. Out: [`Catalog`]. Never knows: how they were checked.
 
 use crate::model::{
-    Environment, Field, FieldType, Interface, Message, MessageRef, Operation, OperationRef, Owner,
-    RecordRef, System,
+    Environment, Field, FieldType, Interface, Message, MessageRef, Operation, OperationRef, Owner, RecordRef, System,
 };
 
 /// Every interface and system of a project, valid and sorted by identity.
@@ -69,19 +68,13 @@ impl Catalog {
     /// The interface of this Smart ID.
     #[must_use]
     pub fn interface(&self, smart_id: &str) -> Option<&Interface> {
-        self.parts
-            .interfaces
-            .iter()
-            .find(|interface| interface.smart_id.text == smart_id)
+        self.parts.interfaces.iter().find(|interface| interface.smart_id.text == smart_id)
     }
 
     /// The operation that a resolved reference names.
     #[must_use]
     pub fn operation(&self, reference: &OperationRef) -> Option<&Operation> {
-        self.system(&reference.system)?
-            .operations
-            .iter()
-            .find(|operation| operation.name == reference.operation)
+        self.system(&reference.system)?.operations.iter().find(|operation| operation.name == reference.operation)
     }
 
     /// The message that a resolved reference names.
@@ -91,9 +84,7 @@ impl Catalog {
             Owner::System(name) => &self.system(name)?.messages,
             Owner::Interface(smart_id) => &self.interface(smart_id)?.messages,
         };
-        messages
-            .iter()
-            .find(|message| message.name == reference.name)
+        messages.iter().find(|message| message.name == reference.name)
     }
 
     /// The fields of a record, nested or not.

@@ -29,31 +29,15 @@ pub enum ExprKind {
     /// `!`, `-`.
     Unary { op: UnaryOp, operand: Box<Expr> },
     /// Everything with two sides. Both sides have the same type, optional values excluded (`in` excepted).
-    Binary {
-        op: BinaryOp,
-        left: Box<Expr>,
-        right: Box<Expr>,
-    },
+    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
     /// `condition ? a : b`.
-    Conditional {
-        condition: Box<Expr>,
-        then: Box<Expr>,
-        otherwise: Box<Expr>,
-    },
+    Conditional { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
     /// `[a, b]`: on the right of `in`, or as the value of a list.
     List(Vec<Expr>),
     /// A function or method of the language.
-    Call {
-        function: Builtin,
-        arguments: Vec<Expr>,
-    },
+    Call { function: Builtin, arguments: Vec<Expr> },
     /// `list.all(x, …)` and `list.exists(x, …)`.
-    Quantifier {
-        all: bool,
-        list: Box<Expr>,
-        item: String,
-        condition: Box<Expr>,
-    },
+    Quantifier { all: bool, list: Box<Expr>, item: String, condition: Box<Expr> },
 }
 
 /// A fixed value.
@@ -135,11 +119,7 @@ pub enum Type {
     /// Text.
     Text,
     /// One of a closed list of values. The record says which field declares it, so that the generated enum can be named.
-    Code {
-        declared: RecordRef,
-        field: String,
-        values: Vec<String>,
-    },
+    Code { declared: RecordRef, field: String, values: Vec<String> },
     /// Whole number.
     Integer,
     /// Exact decimal.

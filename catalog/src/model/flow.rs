@@ -22,65 +22,29 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepKind {
     /// Content enricher: ask a system and bind the reply.
-    Fetch {
-        operation: OperationRef,
-        with: Arguments,
-        bind: Bound,
-    },
+    Fetch { operation: OperationRef, with: Arguments, bind: Bound },
     /// Call a system for its effect; the reply may be bound.
-    Call {
-        operation: OperationRef,
-        with: Arguments,
-        bind: Option<Bound>,
-    },
+    Call { operation: OperationRef, with: Arguments, bind: Option<Bound> },
     /// Deliver to the target: as `call`, and the page counts it as the interface's purpose.
-    Send {
-        operation: OperationRef,
-        with: Arguments,
-        bind: Option<Bound>,
-    },
+    Send { operation: OperationRef, with: Arguments, bind: Option<Bound> },
     /// Message filter, content-based router with two ways.
-    When {
-        condition: Expr,
-        then: Vec<Step>,
-        otherwise: Vec<Step>,
-    },
+    When { condition: Expr, then: Vec<Step>, otherwise: Vec<Step> },
     /// Content-based router: the first case that holds; `otherwise` is compulsory.
-    Route {
-        cases: Vec<Case>,
-        otherwise: Vec<Step>,
-    },
+    Route { cases: Vec<Case>, otherwise: Vec<Step> },
     /// Message translator: apply a mapping table. `each` maps item by item over a list.
-    Map {
-        mapping: String,
-        inputs: Vec<Argument>,
-        each: Option<Expr>,
-        bind: Bound,
-    },
+    Map { mapping: String, inputs: Vec<Argument>, each: Option<Expr>, bind: Bound },
     /// Splitter: run the steps once per item; the items' steps are journalled one by one.
-    ForEach {
-        items: Expr,
-        bind: Bound,
-        steps: Vec<Step>,
-    },
+    ForEach { items: Expr, bind: Bound, steps: Vec<Step> },
     /// Bind the value of an expression or template to a name.
     Let { value: Template, bind: Bound },
     /// Request-reply: what the caller gets (synchronous triggers only).
-    Reply {
-        status: u16,
-        message: Option<MessageRef>,
-        with: Arguments,
-    },
+    Reply { status: u16, message: Option<MessageRef>, with: Arguments },
     /// End here on purpose; the message is DISCARDED with this reason.
     Discard { reason: Template },
     /// End here as a business error; the message is DEAD at once with this reason.
     DeadLetter { reason: Template },
     /// A Rust function that the user writes.
-    Custom {
-        function: String,
-        with: Vec<Argument>,
-        bind: Option<Bound>,
-    },
+    Custom { function: String, with: Vec<Argument>, bind: Option<Bound> },
 }
 
 /// One way of a router.
@@ -118,10 +82,7 @@ pub enum Body {
     /// The value of an expression (`with: receipt`).
     Whole(Expr),
     /// Fields of the request message, each with its value; absent optional fields are left out.
-    Fields {
-        message: MessageRef,
-        fields: Vec<Argument>,
-    },
+    Fields { message: MessageRef, fields: Vec<Argument> },
 }
 
 /// A named value.

@@ -195,21 +195,13 @@ pub enum Rule {
     /// Lower case.
     Lower(Expr),
     /// Padded on the left to a width with one character (ABAP's ALPHA conversion is `pad 10 with 0`).
-    PadLeft {
-        source: Expr,
-        width: u32,
-        with: char,
-    },
+    PadLeft { source: Expr, width: u32, with: char },
     /// Cut after so many characters.
     Truncate { source: Expr, length: u32 },
     /// Parts joined, with a separator.
     Concat { parts: Vec<Expr>, separator: String },
     /// The n-th part (0-based) of a text split at a separator.
-    Split {
-        source: Expr,
-        separator: String,
-        index: u32,
-    },
+    Split { source: Expr, separator: String, index: u32 },
     /// Decimal rounded half up to a scale.
     Round { source: Expr, scale: u32 },
     /// An expression of the target's type.

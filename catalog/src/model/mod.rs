@@ -13,25 +13,23 @@ mod message;
 mod policy;
 mod system;
 
-pub use expr::{
-    BinaryOp, Builtin, Expr, ExprKind, Literal, RecordRef, Template, TemplatePart, Type, UnaryOp,
-};
+pub use expr::{BinaryOp, Builtin, Expr, ExprKind, Literal, RecordRef, Template, TemplatePart, Type, UnaryOp};
 pub use flow::{Argument, Arguments, Body, Bound, Case, CustomFunction, Step, StepKind};
 pub use interface::{
-    Artefact, Change, Component, Example, ExampleBlock, Interface, Monitoring, Owners, Related,
-    Section, Sla, SmartId, Status, Style, Volume,
+    Artefact, Change, Component, Example, ExampleBlock, Interface, Monitoring, Owners, Related, Section, Sla, SmartId,
+    Status, Style, Volume,
 };
 pub use message::{
-    Constraint, Field, FieldType, Lookup, Mapping, MappingRow, Message, MessageRef, Owner, Rule,
-    Sensitivity, UnknownFields,
+    Constraint, Field, FieldType, Lookup, Mapping, MappingRow, Message, MessageRef, Owner, Rule, Sensitivity,
+    UnknownFields,
 };
 pub use policy::{
-    Alert, Auth, Backoff, Durability, ErrorPolicy, Idempotency, OnUnknown, Order, ResponseRule,
-    Retry, Schedule, Trigger, TriggerKind,
+    Alert, Auth, Backoff, Durability, ErrorPolicy, Idempotency, OnUnknown, Order, ResponseRule, Retry, Schedule,
+    Trigger, TriggerKind,
 };
 pub use system::{
-    Delivered, Environment, Format, Limits, Method, Operation, OperationRef, OutcomeClass,
-    OutcomeRule, Paging, Probe, Protocol, System, Target,
+    Delivered, Environment, Format, Limits, Method, Operation, OperationRef, OutcomeClass, OutcomeRule, Paging, Probe,
+    Protocol, System, Target,
 };
 
 /// Where a fact stands in its document: a byte range, and the line (1-based) it starts on.

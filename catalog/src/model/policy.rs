@@ -33,12 +33,7 @@ pub enum TriggerKind {
     /// Asynchronous HTTP: `202` after the message is durable.
     Http { method: Method, path: String },
     /// Synchronous HTTP: the flow ends in a reply.
-    Request {
-        method: Method,
-        path: String,
-        durability: Durability,
-        timeout_ms: u64,
-    },
+    Request { method: Method, path: String, durability: Durability, timeout_ms: u64 },
     /// A timetable.
     Schedule(Schedule),
 }
@@ -67,10 +62,7 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
     /// OAuth 2.0: inbound a JWT bearer token with these scopes; outbound client credentials asking for them.
-    OAuth2 {
-        scopes: Vec<String>,
-        audience: Option<String>,
-    },
+    OAuth2 { scopes: Vec<String>, audience: Option<String> },
     /// RFC 7617.
     Basic,
     /// TLS client certificate (outbound only in this version).

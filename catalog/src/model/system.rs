@@ -116,11 +116,7 @@ pub enum Protocol {
     /// HTTP with a body in the operation's format. Path parameters in braces; the rest of the parameters go into the query.
     Rest { method: Method, path: String },
     /// OData V2 through SAP Gateway: as REST, modifying calls with an `x-csrf-token` of the service.
-    OData {
-        method: Method,
-        service: String,
-        path: String,
-    },
+    OData { method: Method, service: String, path: String },
     /// RFC-enabled function module through the SOAP-RFC handler.
     Rfc { function: String },
     /// Upload of a file: temporary name, then rename.
