@@ -21,6 +21,40 @@ pub fn size<T>(list: &[T]) -> i64 {
     i64::try_from(list.len()).unwrap_or(i64::MAX)
 }
 
+/// The value of an optional that a condition has found to be set.
+///
+/// # Errors
+/// It is not set after all.
+pub fn present<T>(value: Option<T>) -> Result<T, Reason> {
+    value.ok_or_else(|| Reason::new("is not set"))
+}
+
+/// Every item meets a condition that may fail.
+///
+/// # Errors
+/// The condition's first.
+pub fn all<T, E>(list: &[T], mut condition: impl FnMut(&T) -> Result<bool, E>) -> Result<bool, E> {
+    for item in list {
+        if !condition(item)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Some item meets a condition that may fail.
+///
+/// # Errors
+/// The condition's first.
+pub fn exists<T, E>(list: &[T], mut condition: impl FnMut(&T) -> Result<bool, E>) -> Result<bool, E> {
+    for item in list {
+        if condition(item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The code a text stands for.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! In: bytes, trees. Out: trees, bytes. Never knows: messages.
 //!
-//! Numbers keep the text they were written with; a name that comes twice in a record is refused, because two readers
+//! Numbers keep the digits they were written with; a name that comes twice in a record is refused, because two readers
 //! could disagree on which one counts.
 
 use std::{collections::HashSet, fmt};
@@ -137,6 +137,15 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
         Ok(Value::Bool(value))
+    }
+
+    // Whole numbers of 64 bit come like this, all others by their text, see `number`.
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
