@@ -11,7 +11,7 @@ mod texts;
 
 pub use arithmetic::{Arithmetic, add, divide, multiply, negate, remainder, round, subtract, to_decimal, to_integer};
 pub use dates::{Moment, date_in, format_date, parse_date, parse_instant, parse_time};
-pub use lists::{item, lookup_missing, size, to_code};
+pub use lists::{all, exists, item, lookup_missing, present, size, to_code};
 pub use patterns::matches;
 pub use texts::{concat, length, lower, pad_left, skip, split, to_text, trim, truncate, upper};
 

@@ -101,6 +101,14 @@ pub trait Message: Sized {
         Value::Record(record)
     }
 
+    /// The record, or nothing if none of its fields is set: how a mapping leaves an optional record out.
+    fn unless_empty(self) -> Option<Self> {
+        match self.to_tree() {
+            Value::Record(record) if record.iter().next().is_none() => None,
+            _ => Some(self),
+        }
+    }
+
     /// The message as a tree, if it keeps its own rules: what may go out.
     ///
     /// # Errors

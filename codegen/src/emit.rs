@@ -1,0 +1,110 @@
+//! A plan becomes files.
+//!
+//! In: a [`Plan`] and [`Templates`]. Out: a [`FileSet`]. Never knows: the catalog, the disk, the clock.
+
+use serde::Serialize;
+
+use crate::{
+    Error, FileSet, Plan, Templates,
+    format::{self, Modules},
+    plan::{CratePlan, InterfacePlan},
+};
+
+/// Prints every file of `generated/` but the manifest. The same plan and templates give the same files.
+///
+/// # Errors
+/// A template is broken, or prints something that is not Rust.
+pub fn emit(plan: &Plan, templates: &Templates) -> Result<FileSet, Error> {
+    let mut files = FileSet {
+        documents: plan.documents.clone(),
+        catalog: plan.digest.clone(),
+        templates: templates.digest().to_owned(),
+        ..FileSet::default()
+    };
+    for part in &plan.crates {
+        emit_crate(part, templates, &mut files)?;
+    }
+    emit_service(plan, templates, &mut files)?;
+    let all = documents(plan.crates.iter().flat_map(|part| &part.interfaces));
+    files.insert("rustfmt.toml".to_owned(), templates.render("rustfmt.toml.tera", plan)?, all);
+    Ok(files)
+}
+
+fn emit_crate(part: &CratePlan, templates: &Templates, files: &mut FileSet) -> Result<(), Error> {
+    let folder = &part.folder;
+    let modules = Modules { systems: part.systems.iter().map(|system| system.module.clone()).collect() };
+    let all = documents(&part.interfaces);
+    let mut rust = |path: String, text: String, from: Vec<String>| -> Result<(), Error> {
+        let text = format::rust(&path, &text, &modules)?;
+        files.insert(path, text, from);
+        Ok(())
+    };
+    for interface in &part.interfaces {
+        let text = templates.render("interface.rs.tera", interface)?;
+        rust(format!("{folder}/src/{}.rs", interface.module), text, interface.documents.clone())?;
+    }
+    for system in &part.systems {
+        let text = templates.render("system.rs.tera", system)?;
+        let from = std::iter::once(&system.document).chain(&all).cloned().collect();
+        rust(format!("{folder}/src/systems/{}.rs", system.module), text, from)?;
+    }
+    if !part.systems.is_empty() {
+        rust(format!("{folder}/src/systems/mod.rs"), templates.render("systems.rs.tera", part)?, all.clone())?;
+    }
+    rust(format!("{folder}/src/lib.rs"), templates.render("lib.rs.tera", part)?, all.clone())?;
+    files.insert(format!("{folder}/Cargo.toml"), templates.render("cargo.toml.tera", part)?, all);
+    Ok(())
+}
+
+/// The crate that registers every interface.
+#[derive(Debug, Serialize)]
+struct ServiceView<'a> {
+    digest: &'a str,
+    crates: &'a [CratePlan],
+    handlers: Vec<HandlerView<'a>>,
+    custom: Vec<HandlerView<'a>>,
+}
+
+/// An interface as the service registers it.
+#[derive(Debug, Clone, Serialize)]
+struct HandlerView<'a> {
+    library: &'a str,
+    module: &'a str,
+    smart_id: &'a str,
+    custom: bool,
+    generic: String,
+}
+
+fn emit_service(plan: &Plan, templates: &Templates, files: &mut FileSet) -> Result<(), Error> {
+    let handlers: Vec<HandlerView<'_>> =
+        plan.crates.iter().flat_map(|part| part.interfaces.iter().map(|interface| handler(part, interface))).collect();
+    let custom = handlers.iter().filter(|handler| handler.custom).cloned().collect();
+    let view = ServiceView { digest: &plan.digest, crates: &plan.crates, handlers, custom };
+    let all = documents(plan.crates.iter().flat_map(|part| &part.interfaces));
+    let mut rust = |name: &str, template: &str| -> Result<(), Error> {
+        let path = format!("service/src/{name}");
+        let text = format::rust(&path, &templates.render(template, &view)?, &Modules::default())?;
+        files.insert(path, text, all.clone());
+        Ok(())
+    };
+    rust("lib.rs", "service.rs.tera")?;
+    if view.custom.is_empty() {
+        rust("main.rs", "main.rs.tera")?;
+    }
+    files.insert("service/Cargo.toml".to_owned(), templates.render("service.toml.tera", &view)?, all);
+    Ok(())
+}
+
+fn handler<'a>(part: &'a CratePlan, interface: &'a InterfacePlan) -> HandlerView<'a> {
+    HandlerView {
+        library: &part.library,
+        module: &interface.module,
+        smart_id: &interface.smart_id,
+        custom: !interface.custom.is_empty(),
+        generic: crate::names::camel(&interface.smart_id),
+    }
+}
+
+fn documents<'a>(interfaces: impl IntoIterator<Item = &'a InterfacePlan>) -> Vec<String> {
+    interfaces.into_iter().map(|interface| interface.document.clone()).collect()
+}

@@ -1,0 +1,119 @@
+//! Comments and blank lines, which no formatter gives back.
+//!
+//! In: formatted Rust. Out: the same with notes as comments and with air between items. Never knows: what it says.
+
+use super::{NOTE, NOTE_MACRO};
+
+/// Longest line of a comment.
+const WIDTH: usize = 110;
+
+/// Turns notes into comments and puts blank lines between items.
+pub(super) fn lay_out(formatted: &str) -> String {
+    let mut page = Page::default();
+    let mut lines = formatted.lines();
+    while let Some(line) = lines.next() {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        // A long note is formatted over three lines.
+        let long =
+            (text == format!("{NOTE_MACRO}!(")).then(|| lines.by_ref().take(2).map(str::trim).collect::<String>());
+        match note_text(&long.map_or_else(|| text.to_owned(), |rest| format!("{text}{rest}"))) {
+            Some(note) => page.note(indent, &note, !text.starts_with("///")),
+            None => page.line(indent, line),
+        }
+    }
+    page.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+    /// The line before, trimmed at its end.
+    last: String,
+    /// The line before the next comment or item needs air.
+    in_comment: bool,
+}
+
+impl Page {
+    fn line(&mut self, indent: usize, line: &str) {
+        let own = line.trim();
+        if self.wants_air(indent, own) {
+            self.push("");
+        }
+        self.push(line);
+        self.in_comment = own.starts_with("///") || own.starts_with("//!") || own.starts_with("#[");
+    }
+
+    /// A comment; among statements it begins a paragraph.
+    fn note(&mut self, indent: usize, text: &str, paragraph: bool) {
+        if paragraph && !self.last.ends_with('{') && !self.last.trim_start().starts_with("//") && !self.last.is_empty()
+        {
+            self.push("");
+        }
+        let margin = " ".repeat(indent);
+        let mut line = format!("{margin}//");
+        for word in text.split_whitespace() {
+            if line.chars().count() + word.chars().count() + 1 > WIDTH {
+                self.push(&line);
+                line = format!("{margin}//");
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        self.push(&line);
+    }
+
+    fn push(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        line.trim_end().clone_into(&mut self.last);
+    }
+
+    /// Items, and functions inside of them, stand apart; a list of one-line items stays together.
+    fn wants_air(&self, indent: usize, own: &str) -> bool {
+        if self.in_comment || self.last.is_empty() || own.is_empty() || own.starts_with(['}', ')', ']']) {
+            // The module comment ends where the first item begins.
+            return self.last.starts_with("//!") && !own.starts_with("//!") && !own.is_empty();
+        }
+        let last_indent = self.last.len() - self.last.trim_start().len();
+        let begins = |word: &str| own.starts_with(word);
+        match indent {
+            0 => last_indent == 0 && !is_list(own, &self.last),
+            4 if last_indent == 4 => {
+                let function = ["fn ", "pub fn ", "async fn ", "pub async fn ", "///"].iter().any(|word| begins(word));
+                function && (self.last.trim() == "}" || self.last.ends_with(';'))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Both lines are one-line items of the same kind.
+fn is_list(own: &str, last: &str) -> bool {
+    let kind = |line: &str| {
+        line.split_whitespace().take_while(|word| ["pub", "use", "mod"].contains(word)).collect::<Vec<_>>().join(" ")
+    };
+    let (own, last) = (kind(own), if last.ends_with(';') || last.ends_with("};") { kind(last) } else { String::new() });
+    !own.is_empty() && own == last
+}
+
+/// The text of a line that is a note.
+fn note_text(line: &str) -> Option<String> {
+    if let Some(text) = line.strip_prefix("///").and_then(|text| text.strip_prefix(NOTE)) {
+        return Some(text.to_owned());
+    }
+    let literal = line.strip_prefix(NOTE_MACRO)?.strip_prefix("!(")?.strip_suffix(");")?;
+    syn::parse_str::<syn::LitStr>(literal).ok().map(|literal| literal.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_become_comments_and_items_stand_apart() {
+        let text = "//! Doc.\nuse a;\nuse b;\nfn x() {\n    __note!(\"Line 1: a\");\n    a();\n    __note!(\"Line 2: \\\"b\\\"\");\n    b();\n}\nfn y() {}\n";
+        let expect = "//! Doc.\n\nuse a;\nuse b;\n\nfn x() {\n    // Line 1: a\n    a();\n\n    // Line 2: \"b\"\n    b();\n}\n\nfn y() {}\n";
+        assert_eq!(lay_out(text), expect);
+    }
+}
