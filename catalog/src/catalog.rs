@@ -2,6 +2,8 @@
 //!
 //! In: parts that passed every check. Out: [`Catalog`]. Never knows: how they were checked.
 
+use std::collections::HashMap;
+
 use crate::model::{
     Environment, Field, FieldType, Interface, Message, MessageRef, Operation, OperationRef, Owner, RecordRef, System,
 };
@@ -13,6 +15,9 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalog {
     parts: CatalogParts,
+    /// Place of each operation and message in its document, by owner and name.
+    operations: HashMap<(usize, String), usize>,
+    messages: HashMap<(Owner, String), usize>,
 }
 
 /// What a catalog is made of.
@@ -32,7 +37,17 @@ impl Catalog {
     /// Only the checker may say that parts are valid.
     #[must_use]
     pub(crate) fn blessed(parts: CatalogParts) -> Self {
-        Self { parts }
+        let mut operations = HashMap::new();
+        let mut messages = HashMap::new();
+        for (at, system) in parts.systems.iter().enumerate() {
+            let places = system.operations.iter().enumerate();
+            operations.extend(places.map(|(place, operation)| ((at, operation.name.clone()), place)));
+            messages.extend(places_of(&system.messages));
+        }
+        for interface in &parts.interfaces {
+            messages.extend(places_of(&interface.messages));
+        }
+        Self { parts, operations, messages }
     }
 
     /// All interfaces, sorted by Smart ID.
@@ -62,35 +77,63 @@ impl Catalog {
     /// The system of this name.
     #[must_use]
     pub fn system(&self, name: &str) -> Option<&System> {
-        self.parts.systems.iter().find(|system| system.name == name)
+        Some(&self.parts.systems[self.system_at(name)?])
     }
 
     /// The interface of this Smart ID.
     #[must_use]
     pub fn interface(&self, smart_id: &str) -> Option<&Interface> {
-        self.parts.interfaces.iter().find(|interface| interface.smart_id.text == smart_id)
+        let interfaces = &self.parts.interfaces;
+        let at = interfaces.binary_search_by(|interface| interface.smart_id.text.as_str().cmp(smart_id)).ok()?;
+        Some(&interfaces[at])
     }
 
     /// The operation that a resolved reference names.
     #[must_use]
     pub fn operation(&self, reference: &OperationRef) -> Option<&Operation> {
-        self.system(&reference.system)?.operations.iter().find(|operation| operation.name == reference.operation)
+        let at = self.system_at(&reference.system)?;
+        let place = self.operations.get(&(at, reference.operation.clone()))?;
+        Some(&self.parts.systems[at].operations[*place])
     }
 
     /// The message that a resolved reference names.
     #[must_use]
     pub fn message(&self, reference: &MessageRef) -> Option<&Message> {
+        let place = self.messages.get(&(reference.owner.clone(), reference.name.clone()))?;
         let messages = match &reference.owner {
             Owner::System(name) => &self.system(name)?.messages,
             Owner::Interface(smart_id) => &self.interface(smart_id)?.messages,
         };
-        messages.iter().find(|message| message.name == reference.name)
+        Some(&messages[*place])
+    }
+
+    /// Systems are sorted by name.
+    fn system_at(&self, name: &str) -> Option<usize> {
+        self.parts.systems.binary_search_by(|system| system.name.as_str().cmp(name)).ok()
+    }
+
+    /// Top-level fields of a message, of a trigger's parameters, or of an operation's parameters
+    /// (see [`MessageRef::parameters_of_trigger`] and [`MessageRef::parameters_of_operation`]).
+    fn top_fields(&self, reference: &MessageRef) -> Option<&[Field]> {
+        if let Some(message) = self.message(reference) {
+            return Some(&message.fields);
+        }
+        match &reference.owner {
+            Owner::Interface(smart_id) if *reference == MessageRef::parameters_of_trigger(smart_id) => {
+                Some(&self.interface(smart_id)?.trigger.parameters)
+            }
+            Owner::System(system) => {
+                let operation = reference.operation_of_parameters()?.to_owned();
+                Some(&self.operation(&OperationRef { system: system.clone(), operation })?.parameters)
+            }
+            Owner::Interface(_) => None,
+        }
     }
 
     /// The fields of a record, nested or not.
     #[must_use]
     pub fn fields(&self, record: &RecordRef) -> Option<&[Field]> {
-        let mut fields: &[Field] = &self.message(&record.message)?.fields;
+        let mut fields = self.top_fields(&record.message)?;
         for name in &record.path {
             let mut ty = &fields.iter().find(|field| &field.name == name)?.ty;
             while let FieldType::List(item) = ty {
@@ -103,4 +146,8 @@ impl Catalog {
         }
         Some(fields)
     }
+}
+
+fn places_of(messages: &[Message]) -> impl Iterator<Item = ((Owner, String), usize)> {
+    messages.iter().enumerate().map(|(place, message)| ((message.owner.clone(), message.name.clone()), place))
 }

@@ -10,6 +10,7 @@ pub mod expr;
 pub mod model;
 pub mod nearest;
 pub mod phrase;
+pub mod render;
 
 mod catalog;
 mod check;
@@ -25,6 +26,7 @@ mod open;
 mod problem;
 mod source;
 mod symbols;
+mod walk;
 mod yaml;
 
 pub use catalog::{Catalog, CatalogParts};

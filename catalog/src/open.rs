@@ -14,6 +14,7 @@ use crate::model::System;
 use crate::source::{SourceKind, Sources};
 use crate::symbols::Symbols;
 use crate::{check, digest, lint};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Loads and checks the project at `root`: the catalog if there is no error, all diagnostics, and the sources that
@@ -72,6 +73,13 @@ pub(crate) struct Project<'s> {
     pub(crate) systems: Vec<(usize, System)>,
     pub(crate) interfaces: Vec<(usize, Lowered)>,
     pub(crate) environments: Vec<(usize, Placed)>,
+}
+
+impl Project<'_> {
+    /// Systems by name.
+    pub(crate) fn systems(&self) -> HashMap<&str, &System> {
+        self.systems.iter().map(|(_, system)| (system.name.as_str(), system)).collect()
+    }
 }
 
 fn lower_systems(files: &mut [File<'_>], symbols: &mut Symbols) -> Vec<(usize, System)> {

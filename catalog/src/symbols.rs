@@ -6,14 +6,12 @@
 use crate::expr::{Records, Scope};
 use crate::fields::{Text, did_you_mean, shown};
 use crate::findings::Findings;
+use crate::model::PARAMETERS;
 use crate::model::{Field, Message, MessageRef, Operation, OperationRef, Owner, RecordRef, Type};
 use std::collections::HashMap;
 
-/// Name of the record that holds the parameters of an interface's trigger; the message it belongs to is not declared
-/// by any table, so its name is in lower case.
+/// The name under which a flow sees the parameters of its trigger.
 pub(crate) const PATH: &str = "path";
-/// As [`PATH`], for the parameters of an operation in its probe: `parameters:<operation>`.
-pub(crate) const PARAMETERS: &str = "parameters:";
 
 /// Something declared: `None` when its declaration is broken and was reported.
 type Declared<T> = HashMap<String, Option<T>>;
@@ -197,12 +195,12 @@ impl Records for View<'_> {
         let declared = match &message.owner {
             Owner::System(name) => {
                 let system = self.symbols.system(name)?;
-                if let Some(operation) = message.name.strip_prefix(PARAMETERS) {
+                if let Some(operation) = message.operation_of_parameters() {
                     return Some(&system.operations.get(operation)?.as_ref()?.parameters);
                 }
                 system.messages.get(&message.name)?
             }
-            Owner::Interface(_) if message.name == PATH => return Some(&self.own?.parameters),
+            Owner::Interface(_) if message.name == PARAMETERS => return Some(&self.own?.parameters),
             Owner::Interface(_) => self.own?.messages.get(&message.name)?,
         };
         Some(&declared.as_ref()?.fields)

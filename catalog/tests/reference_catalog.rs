@@ -15,5 +15,6 @@ fn the_reference_catalog_is_valid() {
             format!("{} {}:{}:{} {} | {help}", item.code, item.path, item.span.line, column, item.message)
         })
         .collect();
+    println!("{}", lines.join("\n"));
     assert!(catalog.is_some(), "{}", lines.join("\n"));
 }

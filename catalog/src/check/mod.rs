@@ -1,6 +1,12 @@
-//! Rules that need more than one place: endings of flows, references between documents, identities.
+//! Rules that need more than one place: identities, references between documents, endings of flows, environments.
 //!
 //! In: everything that was lowered. Out: diagnostics, and digests in their places. Never knows: syntax.
+
+mod endings;
+mod environment;
+mod identity;
+mod outcomes;
+mod references;
 
 use crate::digest;
 use crate::open::{File, Project};
@@ -9,6 +15,18 @@ use std::collections::HashMap;
 /// Checks a project.
 pub(crate) fn check(project: &mut Project<'_>, files: &mut [File<'_>]) {
     digests(project, files);
+    identity::check(project, files);
+    references::check(project, files);
+    environment::check(project, files);
+    let systems = project.systems();
+    for (index, lowered) in &project.interfaces {
+        let Some(interface) = &lowered.interface else { continue };
+        let findings = &mut files[*index].findings;
+        if lowered.whole {
+            endings::check(interface, findings);
+        }
+        outcomes::check(interface, &lowered.places, &systems, findings);
+    }
 }
 
 fn digests(project: &mut Project<'_>, files: &[File<'_>]) {

@@ -6,7 +6,7 @@ use super::{Kind, Table, may, must};
 
 /// Keys whose value must be a reference to a secret.
 pub(crate) const SECRETS: &[&str] =
-    &["client_secret", "proxy_client_secret", "password", "client_key", "private_key", "token", "api_key"];
+    &["client_secret", "proxy_client_secret", "password", "client_key", "private_key", "client_certificate", "ca"];
 
 /// The whole file.
 pub(crate) const ENVIRONMENT: Table = Table {
@@ -82,9 +82,14 @@ pub(crate) const PLACE: Table = Table {
             "Reference to the client secret for the proxy.",
             "env:CONNECTIVITY_SECRET",
         ),
-        may("client_certificate", Kind::Text, "Certificate that we show, PEM.", "file:/run/secrets/client.pem"),
+        may(
+            "client_certificate",
+            Kind::Text,
+            "Reference to the certificate that we show, PEM.",
+            "file:/run/secrets/client.pem",
+        ),
         may("client_key", Kind::Text, "Reference to its key.", "file:/run/secrets/client.key"),
-        may("ca", Kind::Text, "Certificates that we trust, PEM.", "file:/run/secrets/ca.pem"),
+        may("ca", Kind::Text, "Reference to the certificates that we trust, PEM.", "file:/run/secrets/ca.pem"),
     ],
 };
 

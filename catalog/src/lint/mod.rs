@@ -2,9 +2,62 @@
 //!
 //! In: everything that was lowered. Out: diagnostics. Never knows: syntax.
 
+mod life;
+mod policy;
+mod residue;
+mod sensitive;
+mod unused;
+mod version;
+mod volume;
+
+use crate::expr::Records;
+use crate::model::{Field, Interface, MessageRef, Owner};
 use crate::open::{File, Project};
+use crate::symbols::Symbols;
 
 /// Lints a project.
 pub(crate) fn lint(project: &Project<'_>, files: &mut [File<'_>]) {
-    let _ = (project, files);
+    for file in files.iter_mut() {
+        residue::lint(&file.document, &mut file.findings);
+    }
+    let systems = project.systems();
+    for (index, lowered) in &project.interfaces {
+        let Some(interface) = &lowered.interface else { continue };
+        let subject = Subject { interface, places: &lowered.places, symbols: project.symbols, systems: &systems };
+        let findings = &mut files[*index].findings;
+        policy::lint(&subject, findings);
+        life::lint(&subject, findings);
+        version::lint(&subject, findings);
+        volume::lint(&subject, findings);
+        sensitive::lint(&subject, findings);
+        if lowered.whole {
+            unused::lint(&subject, &lowered.unused_mappings, findings);
+        }
+    }
+}
+
+/// An interface and what it can be held against.
+struct Subject<'a> {
+    interface: &'a Interface,
+    places: &'a crate::lower::interface::Places,
+    symbols: &'a Symbols,
+    systems: &'a std::collections::HashMap<&'a str, &'a crate::model::System>,
+}
+
+impl Records for Subject<'_> {
+    fn fields(&self, message: &MessageRef) -> Option<&[Field]> {
+        match &message.owner {
+            Owner::System(name) => {
+                let declared = self.symbols.system(name)?.messages.get(&message.name)?;
+                Some(&declared.as_ref()?.fields)
+            }
+            Owner::Interface(smart_id) if *message == MessageRef::parameters_of_trigger(smart_id) => {
+                Some(&self.interface.trigger.parameters)
+            }
+            Owner::Interface(_) => {
+                let own = self.interface.messages.iter().find(|own| own.name == message.name)?;
+                Some(&own.fields)
+            }
+        }
+    }
 }

@@ -8,10 +8,10 @@ use crate::expr::{self, Scope, Want, type_of};
 use crate::fields::{did_you_mean, shown};
 use crate::findings::Findings;
 use crate::model::{
-    Argument, Arguments, Body, Expr, Field, FieldType, Format, MessageRef, Operation, OperationRef, Owner, Paging,
-    RecordRef, Span, Template, TemplatePart, Type,
+    Argument, Arguments, Body, Expr, Field, FieldType, Format, MessageRef, Operation, OperationRef, Paging, RecordRef,
+    Span, Template, TemplatePart, Type,
 };
-use crate::symbols::{PARAMETERS, View, record};
+use crate::symbols::{View, record};
 use crate::yaml::{Entry, Node};
 use std::collections::BTreeSet;
 
@@ -32,8 +32,7 @@ pub(crate) struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// The arguments of an operation.
     pub(crate) fn operation(reference: &OperationRef, operation: &'a Operation) -> Self {
-        let name = format!("{PARAMETERS}{}", reference.operation);
-        let message = MessageRef { owner: Owner::System(reference.system.clone()), name };
+        let message = MessageRef::parameters_of_operation(&reference.system, &reference.operation);
         Self {
             what: format!("{}.{}", reference.system, reference.operation),
             parameters: &operation.parameters,

@@ -59,7 +59,7 @@ fn secret(key: &str, text: Text<'_>, findings: &mut Findings) {
     if !reference {
         let span = Span { end: text.span.start, ..text.span };
         findings
-            .add("E-SECRET", span, format!("`{}` holds a secret itself", shown(key)))
+            .add("E-SECRET", span, format!("`{}` is not a reference to a secret", shown(key)))
             .help("write where it is: `env:NAME` or `file:/run/secrets/name`, and replace the secret, because it has been in a file");
     }
 }

@@ -5,7 +5,7 @@
 use crate::fields::{did_you_mean, shown};
 use crate::findings::Findings;
 use crate::markdown::Part;
-use crate::model::Section;
+use crate::model::{PARAMETERS, Section};
 use std::collections::HashSet;
 
 /// The parts of a document by what they are; names are unique per kind.
@@ -44,6 +44,11 @@ pub(crate) fn headings<'d>(parts: &'d [Part], text: &str, findings: &mut Finding
             findings
                 .add("E-HEADING", part.span, message)
                 .help("names are letters and digits, with a capital first, like `GoodsReceipt`");
+        }
+        if word == "Message" && name == PARAMETERS {
+            findings
+                .add("E-HEADING", part.span, "`Parameters` means the parameters of the trigger")
+                .help("give the message another name");
         }
         match word {
             "Message" => headings.messages.push((name, part)),

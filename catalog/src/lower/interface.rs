@@ -33,7 +33,6 @@ pub(crate) struct Lowered {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Places {
     pub(crate) smart_id: Span,
-    pub(crate) source: Span,
     pub(crate) target: Span,
     pub(crate) owners: Span,
     pub(crate) dead_letter: Span,
@@ -42,6 +41,7 @@ pub(crate) struct Places {
     pub(crate) encryption: Option<Span>,
     pub(crate) related: Vec<Span>,
     pub(crate) components: Vec<Span>,
+    pub(crate) artefacts: Vec<Span>,
 }
 
 /// Lowers one interface.
@@ -239,7 +239,6 @@ fn places(fields: &Record<'_>) -> Places {
     };
     Places {
         smart_id: fields.span("smart_id"),
-        source: fields.span("source"),
         target: fields.span("target"),
         owners: fields.key_span("owners"),
         dead_letter: key("dead_letter").unwrap_or_default(),
@@ -248,5 +247,6 @@ fn places(fields: &Record<'_>) -> Places {
         encryption: key("encryption"),
         related: each("related", "smart_id", &mut quiet),
         components: each("components", "name", &mut quiet),
+        artefacts: each("artefacts", "name", &mut quiet),
     }
 }

@@ -8,10 +8,10 @@ use crate::expr::{self, Want};
 use crate::fields::{Record, Text, shown, system};
 use crate::findings::Findings;
 use crate::model::{
-    Delivered, Field, FieldType, Format, MessageRef, Operation, OperationRef, OutcomeClass, OutcomeRule, Owner, Paging,
-    Probe, Protocol, Sensitivity, Span, Target, Type,
+    Delivered, Field, FieldType, Format, MessageRef, Operation, OperationRef, OutcomeClass, OutcomeRule, Paging, Probe,
+    Protocol, Sensitivity, Span, Target, Type,
 };
-use crate::symbols::{PARAMETERS, View, record};
+use crate::symbols::{View, record};
 use crate::yaml::Entry;
 
 const TIMEOUT_MS: u64 = 30_000;
@@ -27,7 +27,7 @@ pub(crate) fn operation(
     let before = findings.errors();
     if !kebab(name) {
         findings
-            .add("E-NAME", span, format!("`{}` is no operation name", shown(name)))
+            .add("E-IDENTIFIER", span, format!("`{}` is no operation name", shown(name)))
             .help("write it in lower case with hyphens, like `read-account`");
     }
     let mut parameters = parameters(fields, findings);
@@ -300,7 +300,7 @@ pub(crate) fn probe(name: &str, rule: &Entry, view: &View<'_>, findings: &mut Fi
         scope.bind("request", record(request));
     }
     if !asking.parameters.is_empty() {
-        let message = MessageRef { owner: Owner::System(system.name.clone()), name: format!("{PARAMETERS}{name}") };
+        let message = MessageRef::parameters_of_operation(&system.name, name);
         scope.bind("parameters", record(&message));
     }
     let reference = OperationRef { system: system.name.clone(), operation: asked.name.clone() };

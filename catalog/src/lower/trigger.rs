@@ -7,9 +7,7 @@ use super::parameters::{check_path, method_and_path, parameters};
 use crate::expr::{self, Scope, Want};
 use crate::fields::{Record, Text, interface};
 use crate::findings::Findings;
-use crate::model::{
-    Auth, Durability, Field, Idempotency, MessageRef, Method, Owner, Schedule, Trigger, TriggerKind, Type,
-};
+use crate::model::{Auth, Durability, Field, Idempotency, MessageRef, Method, Schedule, Trigger, TriggerKind, Type};
 use crate::phrase;
 use crate::symbols::{PATH, View, record};
 use crate::yaml::Entry;
@@ -146,7 +144,7 @@ pub(crate) fn names<'v>(
         None => {}
     }
     if let Some(own) = view.own.filter(|own| !own.parameters.is_empty()) {
-        let path = MessageRef { owner: Owner::Interface(own.smart_id.clone()), name: PATH.to_owned() };
+        let path = MessageRef::parameters_of_trigger(&own.smart_id);
         scope.bind(PATH, record(&path));
     }
     scope

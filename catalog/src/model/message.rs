@@ -39,6 +39,29 @@ pub struct MessageRef {
     pub name: String,
 }
 
+/// Name of the record that holds a trigger's parameters; no message may have it.
+pub(crate) const PARAMETERS: &str = "Parameters";
+
+impl MessageRef {
+    /// The record of a trigger's path and query parameters, which the flow sees as `path`. No table declares it.
+    #[must_use]
+    pub fn parameters_of_trigger(smart_id: &str) -> Self {
+        Self { owner: Owner::Interface(smart_id.to_owned()), name: PARAMETERS.to_owned() }
+    }
+
+    /// The record of an operation's parameters, which its probe sees as `parameters`. No table declares it.
+    #[must_use]
+    pub fn parameters_of_operation(system: &str, operation: &str) -> Self {
+        Self { owner: Owner::System(system.to_owned()), name: format!("{PARAMETERS}:{operation}") }
+    }
+
+    /// The operation whose parameters this is, if it is such a record.
+    #[must_use]
+    pub fn operation_of_parameters(&self) -> Option<&str> {
+        self.name.strip_prefix(PARAMETERS)?.strip_prefix(':')
+    }
+}
+
 /// What a reader does with fields that no table names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnknownFields {
@@ -119,7 +142,7 @@ pub enum Constraint {
 }
 
 /// How careful everybody must be with a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Sensitivity {
     /// May be shown.
     #[default]

@@ -19,6 +19,7 @@ pub use interface::{
     Artefact, Change, Component, Example, ExampleBlock, Interface, Monitoring, Owners, Related, Section, Sla, SmartId,
     Status, Style, Volume,
 };
+pub(crate) use message::PARAMETERS;
 pub use message::{
     Constraint, Field, FieldType, Lookup, Mapping, MappingRow, Message, MessageRef, Owner, Rule, Sensitivity,
     UnknownFields,

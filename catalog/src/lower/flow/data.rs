@@ -83,7 +83,7 @@ impl<'a> Lowerer<'a, '_> {
         let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !function.text.starts_with(|c: char| c.is_ascii_lowercase()) || !function.text.chars().all(snake) {
             self.findings
-                .add("E-NAME", function.span, format!("`{}` is no function name", shown(function.text)))
+                .add("E-IDENTIFIER", function.span, format!("`{}` is no function name", shown(function.text)))
                 .help("write it in lower case with underscores, like `pick_plant`");
         }
         let with = self.custom_arguments(fields, scope);

@@ -170,10 +170,10 @@ impl<'a> Lowerer<'a, '_> {
             let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if !text.text.chars().all(kebab) {
                 self.findings
-                    .add("E-NAME", text.span, format!("`{}` is no step name", shown(text.text)))
+                    .add("E-IDENTIFIER", text.span, format!("`{}` is no step name", shown(text.text)))
                     .help("write it in lower case with hyphens, like `read-report`");
             } else if !self.names.insert(text.text.to_owned()) {
-                self.findings.add("E-NAME", text.span, format!("the step name `{}` stands twice", text.text));
+                self.findings.add("E-IDENTIFIER", text.span, format!("the step name `{}` stands twice", text.text));
             }
             return text.text.to_owned();
         }
@@ -206,11 +206,11 @@ impl<'a> Lowerer<'a, '_> {
             && text.text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !fits {
             self.findings
-                .add("E-NAME", text.span, format!("`{}` is no name for a value", shown(text.text)))
+                .add("E-IDENTIFIER", text.span, format!("`{}` is no name for a value", shown(text.text)))
                 .help("names are letters and digits with a small letter first, like `receipt`");
         } else if scope.names().any(|name| name == text.text) {
             self.findings
-                .add("E-NAME", text.span, format!("the name `{}` is taken", text.text))
+                .add("E-IDENTIFIER", text.span, format!("the name `{}` is taken", text.text))
                 .help("give the value another name; every name means one thing in a flow");
         }
         self.flow.bound.push((text.text.to_owned(), ty.clone()));

@@ -34,7 +34,7 @@ impl<'a> Lowerer<'a, '_> {
             let label = case.text("label");
             if let Some(label) = label.filter(|label| cases.iter().any(|case| case.label == label.text)) {
                 let message = format!("the label `{}` stands twice in this route", shown(label.text));
-                self.findings.add("E-NAME", label.span, message);
+                self.findings.add("E-IDENTIFIER", label.span, message);
             }
             let condition = case.text("when").and_then(|text| self.condition(text, scope));
             let mut inside = scope.clone();
