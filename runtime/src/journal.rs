@@ -14,6 +14,7 @@ mod sqlite;
 mod conformance;
 
 pub use memory::MemoryStore;
+pub(crate) use record::class_word;
 pub use record::{
     Accepted, Answer, Attempt, Change, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post,
     PostState, Row, Story, Unfinished,

@@ -6,17 +6,22 @@
 //! The way of a message: [`http`] reads and authenticates → [`door`] → the engine journals it (only then `202`) → the
 //! [`flow`] runs, its steps going through [`transport`] → delivered, discarded or dead, each with its story.
 
+pub mod admin;
+pub mod alert;
 pub mod clock;
 pub mod convert;
 pub mod descriptor;
 pub mod door;
+pub mod engine;
 pub mod environment;
 pub mod flow;
 pub mod format;
 pub mod http;
 pub mod journal;
 pub mod lifecycle;
+pub mod log;
 pub mod message;
+pub mod metrics;
 pub mod random;
 pub mod service;
 pub mod timetable;

@@ -204,9 +204,7 @@ pub fn next(state: State, event: Event, remains: Remains) -> Result<Transition, 
         (InFlight, Event::Wait { due_ms, alert: true }) => {
             to(Held, Some(Reason::Target), vec![Action::Alert(Reason::Target), Action::RunAt(due_ms)])
         }
-        (InFlight, Event::Wait { due_ms, alert: false }) => {
-            to(Held, Some(Reason::Target), vec![Action::RunAt(due_ms)])
-        }
+        (InFlight, Event::Wait { due_ms, alert: false }) => to(Held, Some(Reason::Target), vec![Action::RunAt(due_ms)]),
         (InFlight, Event::Doubt) => to(Held, Some(Reason::Unknown), vec![Action::Alert(Reason::Unknown)]),
         (InFlight, Event::GiveUp(reason)) => give_up(reason, remains),
         (InFlight, Event::Crashed { crashes }) if crashes >= CRASH_LIMIT => give_up(Reason::CrashLoop, remains),

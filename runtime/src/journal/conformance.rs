@@ -150,6 +150,7 @@ async fn incidents_and_posts_are_kept(store: &dyn Store) {
         first_ms: 5,
         last_ms: 5,
         updates: 0,
+        told: 1,
         channels: vec!["Email".to_owned()],
         message_id: "m1".to_owned(),
         detail: "no answer".to_owned(),

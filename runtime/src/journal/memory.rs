@@ -61,10 +61,7 @@ impl MemoryStore {
         work(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn at_once<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Kept) -> T,
-    ) -> Promise<'static, Result<T, StoreError>> {
+    fn at_once<T: Send + 'static>(&self, work: impl FnOnce(&mut Kept) -> T) -> Promise<'static, Result<T, StoreError>> {
         let value = self.with(work);
         Box::pin(std::future::ready(Ok(value)))
     }
@@ -206,8 +203,7 @@ impl Kept {
             accepted_ms: message.accepted_ms,
             ended_ms: None,
         };
-        let entry =
-            Entry { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
+        let entry = Entry { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
         self.messages.insert(seq, entry);
         Accepted::New { seq }
     }

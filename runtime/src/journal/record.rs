@@ -326,8 +326,10 @@ pub struct Incident {
     pub first_ms: i64,
     /// Last event.
     pub last_ms: i64,
-    /// How many updates have been posted after the first alert.
+    /// How many times of the update timetable have passed.
     pub updates: u32,
+    /// The count that was posted last.
+    pub told: u64,
     /// Channels told, by name.
     pub channels: Vec<String>,
     /// Message of the last event.
@@ -366,4 +368,16 @@ pub struct Post {
     pub created_ms: i64,
     /// What went wrong last.
     pub error: String,
+}
+
+/// The word of a class, as on pages and in metrics.
+pub(crate) const fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::Delivered => "delivered",
+        Class::Duplicate => "duplicate",
+        Class::Retryable => "retryable",
+        Class::Unknown => "unknown",
+        Class::Target => "target",
+        Class::Permanent => "permanent",
+    }
 }

@@ -51,10 +51,7 @@ impl SqliteStore {
         let opened = open::open(path, READERS)?;
         let jobs = writer::start(opened.writer, opened.lock, writer::Quota::new(path, max_bytes))
             .map_err(|error| StoreError::Broken(error.to_string()))?;
-        let readers = Readers {
-            idle: Mutex::new(opened.readers),
-            permits: tokio::sync::Semaphore::new(READERS),
-        };
+        let readers = Readers { idle: Mutex::new(opened.readers), permits: tokio::sync::Semaphore::new(READERS) };
         Ok(Self { jobs, readers: Arc::new(readers) })
     }
 

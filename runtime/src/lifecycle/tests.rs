@@ -40,12 +40,7 @@ const TABLE: &[(State, Event, State, &[Action])] = {
             &[Bury(Reason::Permanent), Alert(Reason::Permanent), Release],
         ),
         (InFlight, Event::Crashed { crashes: 1 }, Ready, &[Run]),
-        (
-            InFlight,
-            Event::Crashed { crashes: 2 },
-            Dead,
-            &[Bury(Reason::CrashLoop), Alert(Reason::CrashLoop), Release],
-        ),
+        (InFlight, Event::Crashed { crashes: 2 }, Dead, &[Bury(Reason::CrashLoop), Alert(Reason::CrashLoop), Release]),
         (InFlight, Event::Interrupted, Ready, &[Run]),
         (Held, Event::OperatorRetry, Ready, &[Run]),
         (Dead, Event::OperatorRetry, Ready, &[Run]),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use super::rows;
 use crate::{
-    journal::{Accepted, Attempt, Change, Grave, IdempotencyKey, Incident, NewMessage, Post},
+    journal::{Accepted, Attempt, Change, Grave, IdempotencyKey, Incident, NewMessage, Post, class_word},
     lifecycle::{Reason, State},
 };
 
@@ -34,9 +34,7 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
             i64::try_from(message.raw.len()).unwrap_or(i64::MAX),
         ])?;
     let seq = connection.last_insert_rowid();
-    connection
-        .prepare_cached("insert into body (message, raw) values (?1, ?2)")?
-        .execute(params![seq, message.raw])?;
+    connection.prepare_cached("insert into body (message, raw) values (?1, ?2)")?.execute(params![seq, message.raw])?;
     connection
         .prepare_cached("insert into progress (message, state) values (?1, ?2)")?
         .execute(params![seq, State::Accepted.as_str()])?;
@@ -47,14 +45,7 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
                 "insert or replace into idem (interface, principal, key_hash, body_hash, message, expires_ms) \
                  values (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![
-                message.interface,
-                message.principal,
-                key.key_hash,
-                key.body_hash,
-                seq,
-                key.expires_ms
-            ])?;
+            .execute(params![message.interface, message.principal, key.key_hash, key.body_hash, seq, key.expires_ms])?;
     }
     Ok(Accepted::New { seq })
 }
@@ -73,9 +64,11 @@ fn recognise(
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    Ok(known.map(|(body_hash, id)| {
-        if body_hash == key.body_hash { Accepted::Replayed { id } } else { Accepted::KeyReused }
-    }))
+    Ok(known.map(
+        |(body_hash, id)| {
+            if body_hash == key.body_hash { Accepted::Replayed { id } } else { Accepted::KeyReused }
+        },
+    ))
 }
 
 pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
@@ -140,7 +133,7 @@ fn done(connection: &Connection, seq: i64, attempt: &Attempt, reply: &[u8]) -> r
                 seq,
                 attempt.step,
                 attempt.n,
-                rows::class_word(attempt.class),
+                class_word(attempt.class),
                 attempt.status,
                 attempt.start_ms,
                 attempt.end_ms,
@@ -155,12 +148,7 @@ fn done(connection: &Connection, seq: i64, attempt: &Attempt, reply: &[u8]) -> r
         .map(drop)
 }
 
-fn failed(
-    connection: &Connection,
-    seq: i64,
-    attempt: &Attempt,
-    (tries, doubt): (u32, bool),
-) -> rusqlite::Result<()> {
+fn failed(connection: &Connection, seq: i64, attempt: &Attempt, (tries, doubt): (u32, bool)) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "insert or replace into attempt (message, step, n, class, status, start_ms, end_ms, note, excerpt) \
@@ -170,7 +158,7 @@ fn failed(
             seq,
             attempt.step,
             attempt.n,
-            rows::class_word(attempt.class),
+            class_word(attempt.class),
             attempt.status,
             attempt.start_ms,
             attempt.end_ms,
@@ -182,15 +170,7 @@ fn failed(
             "update delivery set tries = ?3, attempts = ?4, doubt = ?5, class = ?6, status = ?7 \
              where message = ?1 and step = ?2",
         )?
-        .execute(params![
-            seq,
-            attempt.step,
-            tries,
-            attempt.n,
-            doubt,
-            rows::class_word(attempt.class),
-            attempt.status
-        ])
+        .execute(params![seq, attempt.step, tries, attempt.n, doubt, class_word(attempt.class), attempt.status])
         .map(drop)
 }
 
@@ -204,7 +184,7 @@ fn bury(connection: &Connection, seq: i64, grave: &Grave) -> rusqlite::Result<()
         .execute(named_params! {
             ":message": seq,
             ":sentence": grave.sentence,
-            ":class": grave.class.map(rows::class_word),
+            ":class": grave.class.map(class_word),
             ":step": grave.step,
             ":system": grave.system,
             ":operation": grave.operation,

@@ -47,12 +47,8 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let failed = |error: &dyn std::fmt::Display| StoreError::Refused(format!("{}: {error}", name.to_string_lossy()));
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(|error| failed(&error))?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(|error| failed(&error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(failed(&"another process is running on this store")),

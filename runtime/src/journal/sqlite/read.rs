@@ -6,9 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows;
 use crate::{
-    journal::{
-        Answer, Attempt, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, Row, Story, Unfinished,
-    },
+    journal::{Answer, Attempt, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, Row, Story, Unfinished},
     lifecycle::{Reason, State},
 };
 
@@ -95,10 +93,7 @@ pub(super) fn messages(connection: &Connection, filter: &Filter) -> rusqlite::Re
             "{ROW} where (?1 is null or seq < ?1) and (?2 is null or interface = ?2) and (?3 is null or state = ?3) \
              order by seq desc limit ?4"
         ))?
-        .query_map(
-            params![filter.before, filter.interface, filter.state.map(State::as_str), limit(filter.limit)],
-            row,
-        )?
+        .query_map(params![filter.before, filter.interface, filter.state.map(State::as_str), limit(filter.limit)], row)?
         .collect()
 }
 
@@ -108,10 +103,8 @@ pub(super) fn story(connection: &Connection, id: &str) -> rusqlite::Result<Optio
         .query_row([id], |found| Ok((row(found)?, found.get::<_, i64>("size")?)))
         .optional()?;
     let Some((row, size)) = found else { return Ok(None) };
-    let grave = connection
-        .prepare_cached("select * from dead where message = ?1")?
-        .query_row([row.seq], grave)
-        .optional()?;
+    let grave =
+        connection.prepare_cached("select * from dead where message = ?1")?.query_row([row.seq], grave).optional()?;
     Ok(Some(Story {
         size_bytes: u64::try_from(size).unwrap_or_default(),
         deliveries: deliveries(connection, row.seq)?,

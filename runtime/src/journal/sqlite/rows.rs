@@ -10,18 +10,6 @@ use crate::{
     lifecycle::Reason,
 };
 
-/// The word of a class, as on pages and in metrics.
-pub(crate) const fn class_word(class: Class) -> &'static str {
-    match class {
-        Class::Delivered => "delivered",
-        Class::Duplicate => "duplicate",
-        Class::Retryable => "retryable",
-        Class::Unknown => "unknown",
-        Class::Target => "target",
-        Class::Permanent => "permanent",
-    }
-}
-
 /// The class of a word.
 pub(super) fn class(word: &str) -> rusqlite::Result<Class> {
     Ok(match word {
@@ -76,6 +64,7 @@ pub(super) fn incident_to_text(incident: &Incident) -> String {
         "first_ms": incident.first_ms,
         "last_ms": incident.last_ms,
         "updates": incident.updates,
+        "told": incident.told,
         "channels": incident.channels,
         "message_id": incident.message_id,
         "detail": incident.detail,
@@ -97,6 +86,7 @@ pub(super) fn incident(text: &str) -> rusqlite::Result<Incident> {
         first_ms: number("first_ms")?,
         last_ms: number("last_ms")?,
         updates: u32::try_from(number("updates")?).unwrap_or_default(),
+        told: u64::try_from(number("told")?).unwrap_or_default(),
         channels: record["channels"]
             .as_array()
             .map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())

@@ -1,0 +1,217 @@
+//! The engine: accepts, journals, runs flows, keeps what came of them.
+//!
+//! In: handlers and the outside world by parameter ([`Ports`]). Out: a [`Door`] for listeners, and messages that end
+//! delivered, discarded or visibly dead. Never knows: HTTP, documents, environments.
+
+mod accept;
+mod board;
+mod core;
+mod direct;
+mod limits;
+mod queue;
+mod recover;
+mod request;
+mod schedule;
+mod steps;
+mod verdict;
+mod waiters;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+pub use self::core::Ports;
+pub(crate) use board::Backlog;
+
+use self::core::Core;
+use crate::{
+    door::{Arrival, Door, Promise, Receipt, Refusal, Replied},
+    flow::Handler,
+    journal::{Store, StoreError},
+    lifecycle::Reason,
+    metrics::Metrics,
+};
+
+/// A running engine.
+pub struct Engine {
+    core: Arc<Core>,
+    stop: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Recovers what the journal holds and starts working. Call inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written.
+    pub async fn start(handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Result<Self, StoreError> {
+        let core = Arc::new(Core::new(handlers, ports));
+        core.alerts.recover().await?;
+        let recovered = recover::recover(&core).await?;
+        if recovered > 0 {
+            tracing::info!(messages = recovered, "recovered");
+        }
+        let stop = CancellationToken::new();
+        let mut tasks = vec![
+            tokio::spawn(dispatch(Arc::clone(&core), stop.clone())),
+            tokio::spawn(tend_alerts(Arc::clone(&core), stop.clone())),
+        ];
+        tasks.extend(schedule::start(&core, &stop));
+        core.set_ready(true);
+        Ok(Self { core, stop, tasks: Mutex::new(tasks) })
+    }
+
+    /// Accepts nothing more; what was accepted goes on.
+    pub fn refuse(&self) {
+        self.core.set_ready(false);
+    }
+
+    /// Accepts nothing more, lets what is in flight finish for at most `drain_ms` of real time, and closes the journal.
+    /// What did not finish is found by the next start and uses up no try.
+    pub async fn shut_down(&self, drain_ms: u64) {
+        self.refuse();
+        self.stop.cancel();
+        let mut tasks = std::mem::take(&mut *self.tasks());
+        let drained = join_all(tasks.iter_mut());
+        if tokio::time::timeout(Duration::from_millis(drain_ms), drained).await.is_err() {
+            tasks.iter().for_each(JoinHandle::abort);
+            self.core.interrupt().await;
+        }
+        self.core.store.close().await;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves if the journal breaks: the process must stop then, and recover from what is on the disk.
+    pub async fn broken(&self) -> StoreError {
+        loop {
+            let notified = self.core.broke.notified();
+            if let Some(error) = self.core.broken() {
+                return error;
+            }
+            notified.await;
+        }
+    }
+
+    /// The journal, for reading.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.core.store)
+    }
+
+    /// Figures, with the gauges brought up to date.
+    #[must_use]
+    pub fn metrics_text(&self) -> String {
+        let now_ms = self.core.clock.now_ms();
+        for (index, handler) in self.core.handlers.iter().enumerate() {
+            let backlog = self.core.board.backlog(index);
+            let age_ms = backlog.oldest_ms.map_or(0, |oldest_ms| now_ms.saturating_sub(oldest_ms));
+            self.core.metrics.backlog(handler.interface().smart_id, backlog.messages, age_ms);
+        }
+        self.core.metrics.text()
+    }
+
+    pub(crate) fn backlog(&self, handler: usize) -> Backlog {
+        self.core.board.backlog(handler)
+    }
+
+    /// The figures themselves.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.core.metrics)
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("handlers", &self.core.handlers.len()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // An engine that is dropped without `shut_down` stops as a process does that dies: at once.
+        self.stop.cancel();
+        self.tasks().iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Door for Engine {
+    fn handlers(&self) -> &[Arc<dyn Handler>] {
+        &self.core.handlers
+    }
+
+    fn accept(&self, arrival: Arrival) -> Promise<'_, Result<Receipt, Refusal>> {
+        Box::pin(accept::accept(&self.core, arrival, |_| {}))
+    }
+
+    fn request(&self, arrival: Arrival) -> Promise<'_, Result<Replied, Refusal>> {
+        Box::pin(request::request(&self.core, arrival))
+    }
+
+    fn state(&self, message_id: &str, principal: &str) -> Promise<'_, Option<String>> {
+        let (story, principal) = (self.core.store.story(message_id), principal.to_owned());
+        Box::pin(async move {
+            let row = story.await.ok()??.row;
+            (row.principal == principal).then(|| row.state.as_str().to_owned())
+        })
+    }
+
+    fn ready(&self) -> bool {
+        self.core.ready()
+    }
+
+    fn refused(&self, handler: usize, status: u16) {
+        if let Some(handler) = self.core.handlers.get(handler) {
+            self.core.metrics.refused(handler.interface().smart_id, status);
+        }
+    }
+}
+
+/// Starts whatever may run, whenever something may have changed. When stopped, waits for what is in flight.
+async fn dispatch(core: Arc<Core>, stop: CancellationToken) {
+    let mut running = JoinSet::new();
+    while !stop.is_cancelled() {
+        let (tickets, due_ms) = core.queue().take(core.clock.now_ms());
+        for ticket in tickets {
+            running.spawn(work::run(Arc::clone(&core), ticket));
+        }
+        let due = async {
+            match due_ms {
+                Some(due_ms) => core.clock.sleep_until(due_ms).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = core.wake.notified() => {}
+            Some(_) = running.join_next() => {}
+            () = due => {}
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Sends alerts, updates and closes incidents.
+async fn tend_alerts(core: Arc<Core>, stop: CancellationToken) {
+    let alerts = Arc::clone(&core.alerts);
+    let goes_on = |interface: &str, reason: Reason| {
+        let handler = core.handlers.iter().position(|handler| handler.interface().smart_id == interface);
+        handler.is_some_and(|handler| core.board.holds(handler, reason))
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = alerts.tend(goes_on) => {}
+    }
+}

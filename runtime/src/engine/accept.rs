@@ -1,0 +1,131 @@
+//! The door's first half: a message becomes durable, or is recognised, or refused.
+//!
+//! In: an arrival. Out: its place in the journal and the queue. Never knows: HTTP types, flows.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    core::{Core, Fresh, Payload},
+    queue::{Ticket, Turn},
+};
+use crate::{
+    descriptor::{Interface, Trigger},
+    door::{Arrival, Receipt, Refusal},
+    flow::{Admitted, Input},
+    journal::{Accepted, IdempotencyKey, NewMessage, StoreError},
+    lifecycle::State,
+};
+
+/// More waiting messages than this are not kept in memory: they are read back when their turn comes.
+const MOST_FRESH: usize = 256;
+
+/// Checks a message against its interface's rules.
+pub(super) fn admit(core: &Core, arrival: &Arrival) -> Result<(Input, Admitted), Refusal> {
+    let input = Input { body: arrival.body.clone(), parameters: arrival.parameters.clone() };
+    let admitted = core.handlers[arrival.handler].admit(&input).map_err(Refusal::Invalid)?;
+    Ok((input, admitted))
+}
+
+/// Accepts a message: resolves after commit and sync. `waiting` is called once its id is certain and before it can run.
+pub(super) async fn accept(
+    core: &Core,
+    arrival: Arrival,
+    waiting: impl FnOnce(&str) + Send,
+) -> Result<Receipt, Refusal> {
+    if !core.ready() {
+        return Err(Refusal::Unavailable {
+            retry_after_s: 1,
+            reason: "the service is starting or stopping".to_owned(),
+        });
+    }
+    let (input, admitted) = admit(core, &arrival)?;
+    let interface = core.handlers[arrival.handler].interface();
+    let handler = arrival.handler;
+    let message = new_message(core, interface, arrival, &admitted);
+    let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
+    let order_key = admitted.order_key.filter(|_| interface.ordered);
+    let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
+    let accepted = committed.await;
+    if let (Some(turn), false) = (&turn, matches!(accepted, Ok(Accepted::New { .. }))) {
+        core.queue().release(turn);
+        core.wake.notify_one();
+    }
+    match accepted {
+        Ok(Accepted::New { seq }) => {
+            core.metrics.accepted(interface.smart_id);
+            tracing::info!(interface = interface.smart_id, message = id, "accepted");
+            waiting(&id);
+            let fresh = Arc::new(Fresh { input, traceparent });
+            let fresh = (core.board.backlog(handler).messages < MOST_FRESH).then_some(fresh);
+            core.board.opened(handler, seq, accepted_ms);
+            let payload = Payload { id: id.clone(), accepted_ms, fresh };
+            core.push(Ticket { seq, handler, state: State::Accepted, crashes: 0, turn, payload });
+            Ok(Receipt { message_id: id, replayed: false })
+        }
+        Ok(Accepted::Replayed { id }) => {
+            waiting(&id);
+            Ok(Receipt { message_id: id, replayed: true })
+        }
+        Ok(Accepted::KeyReused) => Err(Refusal::KeyReused),
+        Err(error) => {
+            core.store_failed(&error);
+            let retry_after_s = if matches!(error, StoreError::Full { .. }) { 60 } else { 1 };
+            Err(Refusal::Unavailable { retry_after_s, reason: "the journal does not take messages now".to_owned() })
+        }
+    }
+}
+
+type Committed = crate::door::Promise<'static, Result<Accepted, StoreError>>;
+
+/// Hands the message to the journal. With an order key its place in the line is taken under the same lock, so that the
+/// order of the line is the order of the journal.
+fn hand_in(core: &Core, handler: usize, order_key: Option<&str>, message: NewMessage) -> (Option<Turn>, Committed) {
+    let Some(key) = order_key else { return (None, core.store.accept(message)) };
+    let mut queue = core.queue();
+    let turn = queue.reserve(handler, key);
+    (Some(turn), core.store.accept(message))
+}
+
+fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, admitted: &Admitted) -> NewMessage {
+    let accepted_ms = core.clock.now_ms();
+    let window_ms = i64::try_from(interface.idempotency_window_s).unwrap_or(i64::MAX).saturating_mul(1_000);
+    let key = idempotency_key(interface, &arrival, admitted).map(|key| IdempotencyKey {
+        key_hash: Sha256::digest(key.as_bytes()).into(),
+        body_hash: body_hash(&arrival),
+        expires_ms: accepted_ms.saturating_add(window_ms),
+    });
+    NewMessage {
+        id: core.random.id(accepted_ms),
+        interface: interface.smart_id.to_owned(),
+        digest: interface.digest.to_owned(),
+        principal: arrival.principal,
+        key,
+        order_key: admitted.order_key.clone().filter(|_| interface.ordered),
+        traceparent: arrival.traceparent,
+        request_id: arrival.request_id,
+        parameters: arrival.parameters,
+        raw: arrival.raw,
+        accepted_ms,
+    }
+}
+
+/// A timetable's nominal instant is its key: it starts nothing twice.
+fn idempotency_key(interface: &Interface, arrival: &Arrival, admitted: &Admitted) -> Option<String> {
+    match interface.trigger {
+        Trigger::Schedule { .. } => arrival.parameters.first().map(|(_, nominal)| nominal.clone()),
+        Trigger::Http(_) | Trigger::Request { .. } => admitted.idempotency_key.clone(),
+    }
+}
+
+/// The same key must come with the same content: body and parameters, each with its length so that none runs over.
+fn body_hash(arrival: &Arrival) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in arrival.parameters.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(&arrival.raw);
+    hash.finalize().into()
+}

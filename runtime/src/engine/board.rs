@@ -1,0 +1,65 @@
+//! What is going on right now, per interface: counts without asking the journal.
+//!
+//! In: messages that are accepted, change state, end. Out: counts and ages. Never knows: payloads.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::lifecycle::{Reason, State};
+
+/// Messages that have not ended.
+#[derive(Debug)]
+pub(super) struct Board {
+    interfaces: Vec<Mutex<BTreeMap<i64, Open>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    accepted_ms: i64,
+    state: State,
+    reason: Option<Reason>,
+}
+
+/// How much there is left to do for an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    /// Messages that have not ended.
+    pub(crate) messages: usize,
+    /// When the oldest of them was accepted.
+    pub(crate) oldest_ms: Option<i64>,
+}
+
+impl Board {
+    pub(super) fn new(interfaces: usize) -> Self {
+        Self { interfaces: (0..interfaces).map(|_| Mutex::default()).collect() }
+    }
+
+    pub(super) fn opened(&self, handler: usize, seq: i64, accepted_ms: i64) {
+        self.of(handler).insert(seq, Open { accepted_ms, state: State::Accepted, reason: None });
+    }
+
+    pub(super) fn changed(&self, handler: usize, seq: i64, state: State, reason: Option<Reason>) {
+        let mut open = self.of(handler);
+        if state.is_end() {
+            open.remove(&seq);
+        } else if let Some(entry) = open.get_mut(&seq) {
+            (entry.state, entry.reason) = (state, reason);
+        }
+    }
+
+    pub(super) fn backlog(&self, handler: usize) -> Backlog {
+        let open = self.of(handler);
+        Backlog { messages: open.len(), oldest_ms: open.first_key_value().map(|(_, entry)| entry.accepted_ms) }
+    }
+
+    /// Whether a message of the interface is held for this reason.
+    pub(super) fn holds(&self, handler: usize, reason: Reason) -> bool {
+        self.of(handler).values().any(|entry| entry.state == State::Held && entry.reason == Some(reason))
+    }
+
+    fn of(&self, handler: usize) -> MutexGuard<'_, BTreeMap<i64, Open>> {
+        self.interfaces[handler].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,204 @@
+//! What all parts of the engine share.
+//!
+//! In: the ports of the runtime. Out: one place to reach them. Never knows: HTTP.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
+
+use super::{
+    board::Board,
+    limits::Gate,
+    queue::{Queue, Ticket},
+    waiters::Waiters,
+};
+use crate::{
+    alert::Alerts,
+    clock::Clock,
+    descriptor::{Interface, System},
+    flow::{Handler, Input},
+    journal::{Change, Store, StoreError},
+    lifecycle::{self, Event, Remains, State},
+    metrics::Metrics,
+    random::Random,
+    transport::Transport,
+};
+
+/// Messages of one interface that run at a time.
+const MOST_RUNNING: usize = 32;
+
+/// The outside world, by parameter.
+#[derive(Clone)]
+pub struct Ports {
+    /// The journal.
+    pub store: Arc<dyn Store>,
+    /// The network.
+    pub transport: Arc<dyn Transport>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<Random>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Alert channels by name.
+    pub channels: crate::alert::Channels,
+}
+
+/// The shared state of an engine.
+pub(crate) struct Core {
+    pub(super) handlers: Vec<Arc<dyn Handler>>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<Random>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alerts: Arc<Alerts>,
+    pub(super) board: Board,
+    pub(super) waiters: Waiters,
+    gates: Mutex<HashMap<&'static str, Arc<Gate>>>,
+    queue: Mutex<Queue<Payload>>,
+    pub(super) wake: Notify,
+    running: Mutex<BTreeSet<i64>>,
+    ready: AtomicBool,
+    broken: Mutex<Option<StoreError>>,
+    pub(super) broke: Notify,
+}
+
+/// What the engine keeps with a queued message.
+#[derive(Debug, Clone)]
+pub(super) struct Payload {
+    pub(super) id: String,
+    pub(super) accepted_ms: i64,
+    /// A message that was just accepted need not be read back.
+    pub(super) fresh: Option<Arc<Fresh>>,
+}
+
+/// A message as it came, while it is new.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    pub(super) input: Input,
+    pub(super) traceparent: String,
+}
+
+/// The message a try is about.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) seq: i64,
+    pub(super) id: String,
+    pub(super) interface: &'static Interface,
+    pub(super) traceparent: String,
+}
+
+impl Core {
+    pub(super) fn new(handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Self {
+        let count = handlers.len();
+        Self {
+            board: Board::new(count),
+            queue: Mutex::new(Queue::new(count, MOST_RUNNING)),
+            alerts: Arc::new(Alerts::new(
+                ports.channels,
+                Arc::clone(&ports.store),
+                Arc::clone(&ports.clock),
+                Arc::clone(&ports.random),
+                Arc::clone(&ports.metrics),
+            )),
+            store: ports.store,
+            transport: ports.transport,
+            clock: ports.clock,
+            random: ports.random,
+            metrics: ports.metrics,
+            handlers,
+            gates: Mutex::default(),
+            waiters: Waiters::default(),
+            wake: Notify::new(),
+            running: Mutex::default(),
+            ready: AtomicBool::new(false),
+            broken: Mutex::default(),
+            broke: Notify::new(),
+        }
+    }
+
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue<Payload>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, ticket: Ticket<Payload>) {
+        self.queue().push(ticket);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn push_at(&self, due_ms: i64, ticket: Ticket<Payload>) {
+        self.queue().push_at(due_ms, ticket);
+        self.wake.notify_one();
+    }
+
+    /// The way to a system.
+    pub(super) fn gate(&self, system: &'static System) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(system.name).or_insert_with(|| Arc::new(Gate::new(system, Arc::clone(&self.clock)))))
+    }
+
+    /// Looks at an error of the journal: a broken one ends the service.
+    pub(super) fn store_failed(&self, error: &StoreError) {
+        tracing::error!(%error, "the journal failed");
+        if matches!(error, StoreError::Broken(_)) {
+            self.set_ready(false);
+            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            self.broke.notify_waiters();
+            self.broke.notify_one();
+        }
+    }
+
+    pub(super) fn broken(&self) -> Option<StoreError> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A try begins.
+    pub(super) fn began(&self, seq: i64) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(seq);
+    }
+
+    /// What came of a try is handed to the journal.
+    pub(super) fn settled(&self, seq: i64) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq);
+    }
+
+    /// A try is over: there is room for another.
+    pub(super) fn over(&self, handler: usize) {
+        self.queue().rest(handler);
+        self.wake.notify_one();
+    }
+
+    /// The service stops before these tries are over: they are no crashes.
+    pub(super) async fn interrupt(&self) {
+        let running: Vec<i64> = self.running.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        let changes = running.into_iter().filter_map(|seq| {
+            let next = lifecycle::next(State::InFlight, Event::Interrupted, Remains::DeadLetter).ok()?;
+            Some(Change::State {
+                seq,
+                state: next.state,
+                reason: next.reason,
+                detail: String::new(),
+                due_ms: None,
+                at_ms: self.clock.now_ms(),
+            })
+        });
+        if let Err(error) = self.store.commit(changes.collect()).await {
+            self.store_failed(&error);
+        }
+    }
+
+    pub(super) fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+
+    pub(super) fn ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,111 @@
+//! What follows from the outcome of a try.
+//!
+//! In: the outcome of a send, what is known about the step, the policy. Out: a [`Verdict`]. Pure. Never knows: stores,
+//! networks, other messages.
+
+use crate::{
+    descriptor::{Class, Interface, OnUnknown, Repeat},
+    lifecycle::{Event, Reason},
+    random::Random,
+    timetable,
+    transport::Outcome,
+};
+
+/// What is known about the step that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Tries counted against the timetable before this one.
+    pub(super) tries: u32,
+    /// An earlier send may have done the work.
+    pub(super) doubt: bool,
+    /// What a repetition does.
+    pub(super) repeat: Repeat,
+    /// There is a way to ask.
+    pub(super) probe: bool,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The step is done.
+    Done,
+    /// This try of the message is over.
+    Halt {
+        /// What happens to the message.
+        event: Event,
+        /// Tries counted against the timetable so far.
+        tries: u32,
+        /// A send may have done the work, and nobody knows.
+        doubt: bool,
+    },
+}
+
+/// A final question is asked after this long where the policy has no interval.
+const ASK_AFTER_MS: u64 = 10_000;
+
+/// The verdict on a send that ended at `end_ms`. `reopens_ms` is when the target may be called again after it refused us.
+pub(super) fn on_send(
+    outcome: &Outcome,
+    known: Known,
+    interface: &Interface,
+    (end_ms, reopens_ms): (i64, i64),
+    random: &Random,
+) -> Verdict {
+    let tries = known.tries + 1;
+    let due = timetable::next_due(&interface.retry, tries, end_ms, outcome.retry_after_ms, random);
+    let again = |spent| due.map_or(Event::GiveUp(spent), |due_ms| Event::Retry { due_ms });
+    let halt = |event, doubt| Verdict::Halt { event, tries, doubt };
+    match outcome.class {
+        Class::Delivered | Class::Duplicate => Verdict::Done,
+        Class::Permanent => halt(Event::GiveUp(Reason::Permanent), known.doubt),
+        Class::Target => {
+            let event = Event::Wait { due_ms: reopens_ms, alert: true };
+            Verdict::Halt { event, tries: known.tries, doubt: known.doubt }
+        }
+        Class::Retryable => halt(again(Reason::Exhausted), known.doubt),
+        Class::Unknown if known.repeat != Repeat::Repeats => halt(again(Reason::Exhausted), true),
+        // Even after the last send the question is worth asking: the work may be done.
+        Class::Unknown if known.probe => {
+            let ask_ms = end_ms.saturating_add_unsigned(interface.retry.interval_ms.max(ASK_AFTER_MS));
+            halt(Event::Retry { due_ms: due.unwrap_or(ask_ms) }, true)
+        }
+        Class::Unknown => match interface.on_unknown {
+            OnUnknown::Retry => halt(again(Reason::Unknown), true),
+            OnUnknown::Hold => halt(Event::Doubt, true),
+        },
+    }
+}
+
+/// What follows from asking whether an earlier send did its work, where the answer did not settle it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The work is not there.
+    Absent,
+    /// No usable answer.
+    NoAnswer,
+}
+
+/// The verdict after asking; `None`: send again.
+pub(super) fn on_probe(
+    asked: Asked,
+    outcome: &Outcome,
+    known: Known,
+    interface: &Interface,
+    (end_ms, reopens_ms): (i64, i64),
+    random: &Random,
+) -> Option<Verdict> {
+    let spent = known.tries > interface.retry.retries;
+    let halt = |event, tries, doubt| Some(Verdict::Halt { event, tries, doubt });
+    match (asked, outcome.class) {
+        (Asked::Absent, _) if spent => halt(Event::GiveUp(Reason::Exhausted), known.tries, false),
+        (Asked::Absent, _) => None,
+        (Asked::NoAnswer, Class::Target) => halt(Event::Wait { due_ms: reopens_ms, alert: true }, known.tries, true),
+        (Asked::NoAnswer, _) if spent => halt(Event::GiveUp(Reason::Unknown), known.tries, true),
+        (Asked::NoAnswer, _) => {
+            let tries = known.tries + 1;
+            let due = timetable::next_due(&interface.retry, tries, end_ms, outcome.retry_after_ms, random);
+            let event = due.map_or(Event::GiveUp(Reason::Unknown), |due_ms| Event::Retry { due_ms });
+            halt(event, tries, true)
+        }
+    }
+}

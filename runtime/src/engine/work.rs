@@ -1,0 +1,271 @@
+//! One try of one message: claim, run the flow, keep what came of it.
+//!
+//! In: a ticket. Out: the message's next state in the journal, and what follows from it. Never knows: other messages.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use tracing::Instrument as _;
+
+use super::{
+    core::{Core, Fresh, Payload, Subject},
+    queue::Ticket,
+    steps::{Halt, Journalled},
+    waiters::Ended,
+};
+use crate::{
+    alert::Cause,
+    descriptor::Interface,
+    flow::{End, Input, Run, Stop, Why},
+    journal::{Answer, Change, Delivery, Grave, StoreError, codec},
+    lifecycle::{self, Action, Event, Reason, Remains, Transition},
+    log,
+};
+
+/// Runs a message once.
+pub(super) async fn run(core: Arc<Core>, ticket: Ticket<Payload>) {
+    let handler = ticket.handler;
+    let interface = core.handlers[handler].interface();
+    let span = tracing::info_span!(
+        "message",
+        interface = interface.smart_id,
+        message = ticket.payload.id,
+        trace = tracing::field::Empty
+    );
+    let seq = ticket.seq;
+    core.began(seq);
+    attempt(&core, ticket, interface).instrument(span).await;
+    core.settled(seq);
+    core.over(handler);
+}
+
+async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'static Interface) {
+    if let Err(error) = claim(core, &mut ticket, interface).await {
+        return postpone(core, ticket, &error);
+    }
+    let material = match material(core, &mut ticket).await {
+        Ok(material) => material,
+        Err(error) => return postpone(core, ticket, &error),
+    };
+    tracing::Span::current().record("trace", log::trace_id(&material.fresh.traceparent));
+    let subject = Subject {
+        seq: ticket.seq,
+        id: ticket.payload.id.clone(),
+        interface,
+        traceparent: material.fresh.traceparent.clone(),
+    };
+    let conclusion = flow(core, &ticket, subject, material).await;
+    conclude(core, ticket, interface, conclusion).await;
+}
+
+/// What a try works with.
+struct Material {
+    fresh: Arc<Fresh>,
+    deliveries: Vec<Delivery>,
+}
+
+/// What came of a try, and what to keep about it.
+struct Conclusion {
+    event: Event,
+    sentence: String,
+    grave: Grave,
+    changes: Vec<Change>,
+    ended: Ended,
+    target: &'static str,
+}
+
+async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static Interface) -> Result<(), StoreError> {
+    let transition = lifecycle::next(ticket.state, Event::Claimed, remains(interface))
+        .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
+    ticket.state = transition.state;
+    core.store.commit(vec![state(core, ticket.seq, &transition, "", None)]).await?;
+    core.board.changed(ticket.handler, ticket.seq, transition.state, None);
+    Ok(())
+}
+
+async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Result<Material, StoreError> {
+    if let Some(fresh) = ticket.payload.fresh.take() {
+        return Ok(Material { fresh, deliveries: Vec::new() });
+    }
+    let material = core.store.material(ticket.seq).await?;
+    let material = material.ok_or_else(|| StoreError::Refused(format!("message {} is gone", ticket.payload.id)))?;
+    let body = codec::decode(&material.message.raw)
+        .map_err(|error| StoreError::Refused(format!("the body of {} cannot be read: {error}", ticket.payload.id)))?;
+    let input = Input { body, parameters: material.message.parameters };
+    let fresh = Arc::new(Fresh { input, traceparent: material.message.traceparent });
+    Ok(Material { fresh, deliveries: material.deliveries })
+}
+
+/// The journal did not answer: nothing was done, the message stays where it is and is looked at again.
+fn postpone(core: &Core, ticket: Ticket<Payload>, error: &StoreError) {
+    core.store_failed(error);
+    let due_ms = core.clock.now_ms().saturating_add(5_000);
+    let state = if ticket.state == lifecycle::State::InFlight { lifecycle::State::Ready } else { ticket.state };
+    core.push_at(due_ms, Ticket { state, ..ticket });
+}
+
+async fn flow(core: &Arc<Core>, ticket: &Ticket<Payload>, subject: Subject, material: Material) -> Conclusion {
+    let target = subject.interface.target;
+    let steps = Arc::new(Journalled::new(Arc::clone(core), Arc::new(subject), material.deliveries));
+    let run = Run::new(Arc::clone(&steps) as _);
+    let handler = &core.handlers[ticket.handler];
+    let result = AssertUnwindSafe(handler.run(&material.fresh.input, &run)).catch_unwind().await;
+    match (steps.take_halt(), result) {
+        (_, Err(panic)) => crashed(core, ticket, target, &panic),
+        // A flow that swallowed the halt of a step has not delivered.
+        (Some(halt), Ok(_)) => halted(core, halt),
+        (None, Ok(Ok(end))) => ended(ticket.seq, end, target),
+        (None, Ok(Err(stop))) => stopped(core, stop, target),
+    }
+}
+
+fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
+    let (event, sentence, changes, ended) = match end {
+        End::Delivered => (Event::Delivered, String::new(), Vec::new(), Ended::Silent),
+        End::Discarded { reason } => (Event::Discarded, reason, Vec::new(), Ended::Silent),
+        End::Replied { status, body } => {
+            let answer = Change::Answer { seq, answer: Answer { status, body: codec::encode(&body) } };
+            (Event::Delivered, String::new(), vec![answer], Ended::Replied { status, body })
+        }
+    };
+    Conclusion { event, sentence, grave: Grave::default(), changes, ended, target }
+}
+
+fn halted(core: &Core, halt: Halt) -> Conclusion {
+    let ended = match halt.event {
+        Event::GiveUp(reason) => {
+            Ended::GivenUp { reason, target_status: halt.status, partner: false, detail: halt.sentence.clone() }
+        }
+        Event::Retry { due_ms } | Event::Wait { due_ms, .. } => Ended::Later { due_ms: Some(due_ms) },
+        _ => Ended::Later { due_ms: None },
+    };
+    let grave = Grave {
+        sentence: halt.sentence.clone(),
+        class: halt.class,
+        step: halt.step,
+        system: halt.system.to_owned(),
+        operation: halt.operation.to_owned(),
+        tries: halt.tries,
+        mapped: halt.mapped,
+        field_errors: String::new(),
+        at_ms: core.clock.now_ms(),
+    };
+    Conclusion { event: halt.event, sentence: halt.sentence, grave, changes: halt.changes, ended, target: halt.system }
+}
+
+fn stopped(core: &Core, stop: Stop, target: &'static str) -> Conclusion {
+    let (reason, sentence, field_errors, partner) = match stop.into_why() {
+        Why::Mapping(error) => (Reason::Map, error.to_string(), error.to_string(), false),
+        Why::Schema(violations) => {
+            (Reason::Schema, violations.to_string(), violations.to_string(), violations.subject().is_some())
+        }
+        Why::Business(sentence) => (Reason::Business, sentence, String::new(), false),
+        // Only the engine makes this one, together with a halt: a flow that kept one from an earlier try is at fault.
+        Why::Step => (Reason::CrashLoop, "the flow stopped without a cause".to_owned(), String::new(), false),
+    };
+    let grave = Grave { sentence: sentence.clone(), field_errors, at_ms: core.clock.now_ms(), ..Grave::default() };
+    let ended = Ended::GivenUp { reason, target_status: None, partner, detail: sentence.clone() };
+    Conclusion { event: Event::GiveUp(reason), sentence, grave, changes: Vec::new(), ended, target }
+}
+
+fn crashed(
+    core: &Core,
+    ticket: &Ticket<Payload>,
+    target: &'static str,
+    panic: &(dyn std::any::Any + Send),
+) -> Conclusion {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let sentence = format!("the flow panicked: {}", words.unwrap_or("without words"));
+    let crashes = ticket.crashes + 1;
+    let grave = Grave { sentence: sentence.clone(), at_ms: core.clock.now_ms(), ..Grave::default() };
+    let detail = sentence.clone();
+    let ended = if crashes >= lifecycle::CRASH_LIMIT {
+        Ended::GivenUp { reason: Reason::CrashLoop, target_status: None, partner: false, detail }
+    } else {
+        Ended::Later { due_ms: None }
+    };
+    let changes = vec![Change::Crashes { seq: ticket.seq, crashes }];
+    Conclusion { event: Event::Crashed { crashes }, sentence, grave, changes, ended, target }
+}
+
+/// Writes the next state with everything that belongs to it in one transaction, then does what follows.
+async fn conclude(
+    core: &Arc<Core>,
+    mut ticket: Ticket<Payload>,
+    interface: &'static Interface,
+    conclusion: Conclusion,
+) {
+    let transition = match lifecycle::next(ticket.state, conclusion.event, remains(interface)) {
+        Ok(transition) => transition,
+        Err(illegal) => return postpone(core, ticket, &StoreError::Refused(illegal.to_string())),
+    };
+    let Conclusion { sentence, grave, mut changes, ended, target, .. } = conclusion;
+    changes.push(state(core, ticket.seq, &transition, &sentence, due(&transition)));
+    for action in &transition.actions {
+        match action {
+            Action::Bury(_) => changes.push(Change::Bury { seq: ticket.seq, grave: Box::new(grave.clone()) }),
+            Action::Alert(reason) => {
+                let cause =
+                    Cause { interface, target, reason: *reason, message_id: &ticket.payload.id, detail: &sentence };
+                changes.extend(core.alerts.raise(&cause));
+            }
+            Action::Run | Action::RunAt(_) | Action::Release => {}
+        }
+    }
+    // From here on the journal has the last word: stopping now must not write over it.
+    core.settled(ticket.seq);
+    if let Err(error) = core.store.commit(changes).await {
+        return postpone(core, ticket, &error);
+    }
+    tracing::info!(state = transition.state.as_str(), reason = transition.reason.map(Reason::as_str), sentence, "now");
+    if matches!(conclusion.event, Event::Crashed { .. }) {
+        ticket.crashes += 1;
+    }
+    ticket.state = transition.state;
+    follow(core, ticket, interface, &transition, &ended);
+}
+
+fn follow(core: &Core, ticket: Ticket<Payload>, interface: &'static Interface, transition: &Transition, ended: &Ended) {
+    core.board.changed(ticket.handler, ticket.seq, transition.state, transition.reason);
+    core.waiters.tell(&ticket.payload.id, ended);
+    for action in &transition.actions {
+        match action {
+            Action::Run => return core.push(ticket),
+            Action::RunAt(due_ms) => return core.push_at(*due_ms, ticket),
+            Action::Release => {
+                let took_ms = core.clock.now_ms().saturating_sub(ticket.payload.accepted_ms);
+                core.metrics.ended(interface.smart_id, transition.state.as_str(), took_ms);
+                if transition.state == lifecycle::State::Dead {
+                    core.metrics.dead_letters(interface.smart_id, 1);
+                }
+                if let Some(turn) = &ticket.turn {
+                    core.queue().release(turn);
+                }
+            }
+            Action::Alert(_) => core.alerts.wake(),
+            Action::Bury(_) => {}
+        }
+    }
+}
+
+fn due(transition: &Transition) -> Option<i64> {
+    transition.actions.iter().find_map(|action| match action {
+        Action::RunAt(due_ms) => Some(*due_ms),
+        _ => None,
+    })
+}
+
+fn state(core: &Core, seq: i64, transition: &Transition, detail: &str, due_ms: Option<i64>) -> Change {
+    Change::State {
+        seq,
+        state: transition.state,
+        reason: transition.reason,
+        detail: detail.to_owned(),
+        due_ms,
+        at_ms: core.clock.now_ms(),
+    }
+}
+
+pub(super) const fn remains(interface: &Interface) -> Remains {
+    if interface.dead_letter { Remains::DeadLetter } else { Remains::Record }
+}
