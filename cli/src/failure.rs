@@ -24,7 +24,9 @@ pub(crate) enum Failure {
     #[error("writing to standard output: {0}")]
     Output(io::Error),
     /// Cargo could not compile the service.
-    #[error("compiling the service failed (cargo's own words are above)\n  help: `tieline check` says whether generated/ is fresh; a compile error in it is a defect of tieline")]
+    #[error(
+        "compiling the service failed (cargo's own words are above)\n  help: `tieline check` says whether generated/ is fresh; a compile error in it is a defect of tieline"
+    )]
     Compile,
     /// Cargo is not there.
     #[error("starting cargo: {0}\n  help: a Rust toolchain is needed to compile the service (https://rustup.rs)")]

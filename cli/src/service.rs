@@ -181,5 +181,9 @@ fn last_words(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().rev().take(8).collect();
     let words: Vec<&str> = lines.into_iter().rev().collect();
-    if words.is_empty() { "it said nothing".to_owned() } else { format!("its last words were\n  {}", words.join("\n  ")) }
+    if words.is_empty() {
+        "it said nothing".to_owned()
+    } else {
+        format!("its last words were\n  {}", words.join("\n  "))
+    }
 }

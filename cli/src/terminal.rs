@@ -60,7 +60,8 @@ impl Terminal {
 
     /// A spinner with a sentence on standard error, silent where nobody watches.
     pub(crate) fn spinner(&self, sentence: String) -> ProgressBar {
-        let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner:>12.green} {msg} {elapsed:.dim}") {
             bar.set_style(style);

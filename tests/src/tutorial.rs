@@ -61,7 +61,8 @@ fn part(head: &str) -> Option<Part> {
     let (_, options) = head.split_once(" test")?;
     let option = |name: &str| {
         let (_, rest) = options.split_once(&format!(" {name}="))?;
-        let quoted = rest.strip_prefix('"').and_then(|rest| rest.rfind('"').map(|end| rest[..end].replace("\\\"", "\"")));
+        let quoted =
+            rest.strip_prefix('"').and_then(|rest| rest.rfind('"').map(|end| rest[..end].replace("\\\"", "\"")));
         Some(quoted.unwrap_or_else(|| rest.split(' ').next().unwrap_or_default().to_owned()))
     };
     Some(match (option("file"), option("background"), option("stop")) {
@@ -109,7 +110,9 @@ impl Shell {
         for line in fence.text.lines() {
             match (line.strip_prefix("$ "), commands.last_mut()) {
                 (Some(command), _) => commands.push((command, Vec::new())),
-                (None, Some((_, expected))) if !line.trim().is_empty() && line.trim() != "…" => expected.push(line.trim()),
+                (None, Some((_, expected))) if !line.trim().is_empty() && line.trim() != "…" => {
+                    expected.push(line.trim())
+                }
                 _ => {}
             }
         }
@@ -128,7 +131,9 @@ impl Shell {
         assert_eq!(output.status.code(), Some(wanted), "line {line}: `{command}` ended differently; it said\n{text}");
         let mut rest: &str = &text;
         for words in expected {
-            let Some(at) = rest.find(words) else { panic!("line {line}: `{command}` does not say {words:?}; it said\n{text}") };
+            let Some(at) = rest.find(words) else {
+                panic!("line {line}: `{command}` does not say {words:?}; it said\n{text}")
+            };
             rest = &rest[at + words.len()..];
         }
         let note = self.folder.join(".folder");

@@ -27,7 +27,8 @@ fn crates_depend_only_as_drawn() {
         .filter(|(from, _)| from != "tests" && from != "bench")
         .flat_map(|(from, to)| to.into_iter().map(move |to| (from.clone(), to)))
         .filter(|(from, to)| {
-            let generated = from.starts_with("generated/") && (to == "runtime" || (from == "generated/service" && to.starts_with("generated/")));
+            let generated = from.starts_with("generated/")
+                && (to == "runtime" || (from == "generated/service" && to.starts_with("generated/")));
             !generated && !allowed(from).contains(&to.as_str())
         })
         .map(|(from, to)| format!("{from} -> {to}"))
@@ -72,7 +73,8 @@ fn relative(path: &Path) -> String {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    let silent: Vec<String> = rust_files().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    let silent: Vec<String> =
+        rust_files().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
     assert_eq!(silent, Vec::<String>::new(), "files without a module comment (`//! …`) on their first line");
 }
 

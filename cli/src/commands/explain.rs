@@ -23,7 +23,7 @@ pub(crate) fn explain(arguments: &args::Explain, terminal: &Terminal) -> Result<
 fn list(terminal: &Terminal) -> Result<Outcome, Failure> {
     for page in catalog::explain::pages() {
         let code = terminal.paint(Style::new().bold(), &format!("{:<22}", page.code));
-        terminal.say(format!("{code} {}", page.title))?;
+        terminal.say(format!("{code} {}", page.title()))?;
     }
     Ok(Outcome::Fine)
 }

@@ -8,7 +8,7 @@ mod explain;
 mod reference;
 mod run;
 
-pub(crate) use build::{build_all, Built};
+pub(crate) use build::{Built, build_all};
 
 use std::process::ExitCode;
 

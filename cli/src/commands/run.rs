@@ -52,8 +52,10 @@ fn environment(project: &Project, name: &str) -> Result<PathBuf, Failure> {
         return by_path.canonicalize().map_err(Failure::file("finding", by_path));
     }
     let known = std::fs::read_dir(&folder).map(|entries| {
-        let mut names: Vec<String> =
-            entries.flatten().filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned())).collect();
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()))
+            .collect();
         names.sort();
         names.join(", ")
     });

@@ -58,10 +58,14 @@ pub(crate) fn demo(arguments: &args::Demo, terminal: &Terminal) -> Result<Outcom
 fn chosen(words: Option<&str>) -> Result<Vec<Scene>, Failure> {
     let Some(words) = words else { return Ok(SCENES.to_vec()) };
     let wanted = words.to_lowercase();
-    let found: Vec<Scene> = SCENES.iter().filter(|scene| scene.name.to_lowercase().contains(&wanted)).copied().collect();
+    let found: Vec<Scene> =
+        SCENES.iter().filter(|scene| scene.name.to_lowercase().contains(&wanted)).copied().collect();
     if found.is_empty() {
         let names: Vec<&str> = SCENES.iter().map(|scene| scene.name).collect();
-        return Err(Failure::Other(format!("no scene is called {words:?}\n  help: the scenes are\n    {}", names.join("\n    "))));
+        return Err(Failure::Other(format!(
+            "no scene is called {words:?}\n  help: the scenes are\n    {}",
+            names.join("\n    ")
+        )));
     }
     Ok(found)
 }
@@ -88,7 +92,10 @@ async fn set_stage(
     let ready = &stage.service()?.ready;
     terminal.note("Started", format!("{} partner systems", stage.landscape.partners().len()));
     let memory = stage.service()?.memory_kib().map_or_else(String::new, |kib| format!(", {} MiB", kib / 1024));
-    terminal.note("Serving", format!("http://{} (ready in {} ms{memory}, digest {})", ready.http, ready.startup_ms, ready.digest));
+    terminal.note(
+        "Serving",
+        format!("http://{} (ready in {} ms{memory}, digest {})", ready.http, ready.startup_ms, ready.digest),
+    );
     Ok(stage)
 }
 

@@ -42,7 +42,12 @@ impl Notes {
 
     /// Notes a promise that somebody else judged.
     pub(crate) fn judged(&mut self, promised: impl Into<String>, observed: impl Into<String>, ok: bool) {
-        self.observations.push(Observation { scene: self.scene, promised: promised.into(), observed: observed.into(), ok });
+        self.observations.push(Observation {
+            scene: self.scene,
+            promised: promised.into(),
+            observed: observed.into(),
+            ok,
+        });
     }
 
     /// Notes that the scene broke off.

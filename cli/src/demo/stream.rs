@@ -39,7 +39,10 @@ fn next(stage: &Stage, number: usize) -> (String, Call) {
     let callers = &stage.callers;
     let turn = number / 6;
     match number % 6 {
-        0 => (format!("SAP SRM7 approves cart SC-2{turn:03}"), callers.srm.approve_cart(&samples::shopping_cart(&format!("SC-2{turn:03}")))),
+        0 => (
+            format!("SAP SRM7 approves cart SC-2{turn:03}"),
+            callers.srm.approve_cart(&samples::shopping_cart(&format!("SC-2{turn:03}"))),
+        ),
         1 => {
             let report = format!("AR-2{turn:03}");
             let days = if turn % 4 == 3 { 0.0 } else { 18.5 };
@@ -53,7 +56,10 @@ fn next(stage: &Stage, number: usize) -> (String, Call) {
             let name = format!("PlannedOrders_{turn:04}_{end}");
             (format!("Kinaxis Maestro exports {name}"), callers.maestro.export_ready(&name, &worksheet))
         }
-        3 => (format!("Salesforce creates order 5{turn:03}"), callers.salesforce.create_order(&samples::order(&format!("5{turn:03}")))),
+        3 => (
+            format!("Salesforce creates order 5{turn:03}"),
+            callers.salesforce.create_order(&samples::order(&format!("5{turn:03}"))),
+        ),
         4 => {
             let change = samples::customer_change(&format!("stream-{turn}"), "C-1001");
             ("SAP ERP changes customer C-1001".to_owned(), callers.erp.change_customer(&change))

@@ -17,12 +17,19 @@ pub(crate) fn compare(retry: &Retry, sends_ms: &[u64], slack: Slack, notes: &mut
     let first = sends_ms.first().copied().unwrap_or_default();
     let observed: Vec<u64> = sends_ms.iter().map(|at| at.saturating_sub(first)).collect();
     let ok = observed.len() == retry.retries as usize + 1 && on_time(retry, &observed, slack);
-    notes.judged(format!("sends at {promised}, each late by at most {} %", retry.jitter_percent), format!("sends at {}", words(&observed)), ok);
+    notes.judged(
+        format!("sends at {promised}, each late by at most {} %", retry.jitter_percent),
+        format!("sends at {}", words(&observed)),
+        ok,
+    );
 }
 
 /// Notes whether the first sends of a timetable came at the promised times, when the message got through before its end.
 pub(crate) fn compare_first(retry: &Retry, sends_ms: &[u64], slack: Slack, notes: &mut Notes) {
-    let part = Retry { retries: u32::try_from(sends_ms.len().saturating_sub(1)).unwrap_or(u32::MAX).min(retry.retries), ..retry.clone() };
+    let part = Retry {
+        retries: u32::try_from(sends_ms.len().saturating_sub(1)).unwrap_or(u32::MAX).min(retry.retries),
+        ..retry.clone()
+    };
     compare(&part, sends_ms, slack, notes);
 }
 

@@ -23,7 +23,15 @@ pub(super) async fn confirmed(stage: &mut Stage, notes: &mut Notes) -> Result<()
     let confirmations = stage.landscape.srm.confirmations();
     let observed = confirmations.first().map_or_else(
         || "no confirmation".to_owned(),
-        |one| format!("{} confirmation of {} {} for {}", confirmations.len(), plain(&one.quantity), one.unit, one.ref_doc_no),
+        |one| {
+            format!(
+                "{} confirmation of {} {} for {}",
+                confirmations.len(),
+                plain(&one.quantity),
+                one.unit,
+                one.ref_doc_no
+            )
+        },
     );
     notes.same("1 confirmation of 21.5 DAY for AR-1001", observed);
     Ok(())
@@ -57,7 +65,10 @@ pub(super) async fn refused(stage: &mut Stage, notes: &mut Notes) -> Result<(), 
     notes.same("DEAD (PERMANENT)", story.end());
     notes.same("1 send, no retry", format!("{} send, no retry", stage.landscape.srm.calls(CREATE).len()));
     let told = stage.until(|landscape| landscape.ans.events().iter().any(|event| names(event, SMART_ID))).await;
-    notes.same("SAP Alert Notification received the alert: true", format!("SAP Alert Notification received the alert: {told}"));
+    notes.same(
+        "SAP Alert Notification received the alert: true",
+        format!("SAP Alert Notification received the alert: {told}"),
+    );
     Ok(())
 }
 
@@ -77,7 +88,10 @@ pub(super) async fn twice(stage: &mut Stage, notes: &mut Notes) -> Result<(), Fa
     let first = stage.play(stage.callers.vms.notify_again("event-twice", "AR-1005")).await?;
     let second = stage.play(stage.callers.vms.notify_again("event-twice", "AR-1005")).await?;
     let (first_id, second_id) = (message_id(&first)?, message_id(&second)?);
-    notes.same("both notifications are one message: true", format!("both notifications are one message: {}", first_id == second_id));
+    notes.same(
+        "both notifications are one message: true",
+        format!("both notifications are one message: {}", first_id == second_id),
+    );
     notes.same("Idempotent-Replayed: true", format!("Idempotent-Replayed: {}", second.header("idempotent-replayed")));
     stage.end_of(&first_id).await?;
     notes.same("1 confirmation", format!("{} confirmation", stage.landscape.srm.confirmations().len()));

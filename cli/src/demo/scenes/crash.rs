@@ -36,9 +36,15 @@ pub(super) async fn all_arrive(stage: &mut Stage, notes: &mut Notes) -> Result<(
         ends.push(stage.end_of(id).await?.end());
     }
     let delivered = ends.iter().filter(|end| *end == "DELIVERED").count();
-    notes.same(format!("{MESSAGES} of {MESSAGES} DELIVERED after the restart"), format!("{delivered} of {MESSAGES} DELIVERED after the restart"));
+    notes.same(
+        format!("{MESSAGES} of {MESSAGES} DELIVERED after the restart"),
+        format!("{delivered} of {MESSAGES} DELIVERED after the restart"),
+    );
     let vms = &stage.landscape.vms;
     let exactly_one = acknowledged.iter().filter(|(cart, _)| vms.purchase_orders_of(cart).len() == 1).count();
-    notes.same(format!("{MESSAGES} carts with exactly 1 purchase order"), format!("{exactly_one} carts with exactly 1 purchase order"));
+    notes.same(
+        format!("{MESSAGES} carts with exactly 1 purchase order"),
+        format!("{exactly_one} carts with exactly 1 purchase order"),
+    );
     Ok(())
 }

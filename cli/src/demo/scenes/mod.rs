@@ -39,19 +39,40 @@ impl Scene {
 
 /// Every scene.
 pub(crate) const SCENES: &[Scene] = &[
-    Scene { name: "a shopping cart becomes a purchase order", play: |stage, notes| Box::pin(purchase_order::delivered(stage, notes)) },
+    Scene {
+        name: "a shopping cart becomes a purchase order",
+        play: |stage, notes| Box::pin(purchase_order::delivered(stage, notes)),
+    },
     Scene { name: "11VMS answers 503 twice", play: |stage, notes| Box::pin(purchase_order::comes_back(stage, notes)) },
     Scene { name: "11VMS stays down", play: |stage, notes| Box::pin(purchase_order::stays_down(stage, notes)) },
-    Scene { name: "an activity report becomes a confirmation", play: |stage, notes| Box::pin(activity_report::confirmed(stage, notes)) },
+    Scene {
+        name: "an activity report becomes a confirmation",
+        play: |stage, notes| Box::pin(activity_report::confirmed(stage, notes)),
+    },
     Scene { name: "a month without work", play: |stage, notes| Box::pin(activity_report::no_work(stage, notes)) },
-    Scene { name: "SRM7 answers RETURN type E inside a 200", play: |stage, notes| Box::pin(activity_report::refused(stage, notes)) },
-    Scene { name: "SRM7 does the work, but its reply is lost", play: |stage, notes| Box::pin(activity_report::reply_lost(stage, notes)) },
+    Scene {
+        name: "SRM7 answers RETURN type E inside a 200",
+        play: |stage, notes| Box::pin(activity_report::refused(stage, notes)),
+    },
+    Scene {
+        name: "SRM7 does the work, but its reply is lost",
+        play: |stage, notes| Box::pin(activity_report::reply_lost(stage, notes)),
+    },
     Scene { name: "the same notification twice", play: |stage, notes| Box::pin(activity_report::twice(stage, notes)) },
-    Scene { name: "planned orders go to PF2, to WP2, or to nobody", play: |stage, notes| Box::pin(planned_orders::routed(stage, notes)) },
-    Scene { name: "the SFTP server is down, then back", play: |stage, notes| Box::pin(planned_orders::server_down(stage, notes)) },
+    Scene {
+        name: "planned orders go to PF2, to WP2, or to nobody",
+        play: |stage, notes| Box::pin(planned_orders::routed(stage, notes)),
+    },
+    Scene {
+        name: "the SFTP server is down, then back",
+        play: |stage, notes| Box::pin(planned_orders::server_down(stage, notes)),
+    },
     Scene { name: "an order is created and changed", play: |stage, notes| Box::pin(sales::order(stage, notes)) },
     Scene { name: "a customer is read, and changed", play: |stage, notes| Box::pin(sales::customer(stage, notes)) },
     Scene { name: "payment status, both ways", play: |stage, notes| Box::pin(sales::payment(stage, notes)) },
-    Scene { name: "refusals carry an error id", play: |stage, notes| Box::pin(refusals::each_with_an_error_id(stage, notes)) },
+    Scene {
+        name: "refusals carry an error id",
+        play: |stage, notes| Box::pin(refusals::each_with_an_error_id(stage, notes)),
+    },
     Scene { name: "kill -9 with messages in flight", play: |stage, notes| Box::pin(crash::all_arrive(stage, notes)) },
 ];

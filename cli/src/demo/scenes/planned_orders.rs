@@ -34,7 +34,10 @@ pub(super) async fn routed(stage: &mut Stage, notes: &mut Notes) -> Result<(), F
     notes.same("a name that fits neither: DEAD (BUSINESS)", format!("a name that fits neither: {}", story.end()));
     notes.judged("its reason quotes the name", story.detail(), story.detail().contains(name));
     let seen = [stage.landscape.pf2.partial_sightings(), stage.landscape.wp2.partial_sightings()].concat();
-    notes.same("0 partial files seen under a final name", format!("{} partial files seen under a final name", seen.len()));
+    notes.same(
+        "0 partial files seen under a final name",
+        format!("{} partial files seen under a final name", seen.len()),
+    );
     Ok(())
 }
 

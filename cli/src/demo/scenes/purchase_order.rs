@@ -23,7 +23,10 @@ pub(super) async fn delivered(stage: &mut Stage, notes: &mut Notes) -> Result<()
     notes.same("DELIVERED", story.end());
     let orders = stage.landscape.vms.purchase_orders_of("SC-1001");
     let lines = orders.first().map_or(0, |order| order["lines"].as_array().map_or(0, Vec::len));
-    notes.same("1 purchase order with 2 lines in 11VMS", format!("{} purchase order with {lines} lines in 11VMS", orders.len()));
+    notes.same(
+        "1 purchase order with 2 lines in 11VMS",
+        format!("{} purchase order with {lines} lines in 11VMS", orders.len()),
+    );
     Ok(())
 }
 

@@ -12,22 +12,32 @@ use crate::{
 
 pub(super) async fn order(stage: &mut Stage, notes: &mut Notes) -> Result<(), Failure> {
     let created = stage.play(stage.callers.salesforce.create_order(&samples::order("4711"))).await?;
-    notes.same("created: 201, order_id 4711", format!("created: {}, order_id {}", created.status, field(&created.text(), "order_id")));
+    notes.same(
+        "created: 201, order_id 4711",
+        format!("created: {}, order_id {}", created.status, field(&created.text(), "order_id")),
+    );
     let mut changed = samples::order("4711");
     changed["payment_status"] = "PAID".into();
     let reply = stage.play(stage.callers.salesforce.change_order("4711", &changed)).await?;
     notes.same("changed: 200", format!("changed: {}", reply.status));
     let orders = stage.landscape.erp.orders();
     let status = orders.first().map_or_else(String::new, |order| word(&order["status"]));
-    notes.same("SAP ERP has 1 order with status PAID", format!("SAP ERP has {} order with status {status}", orders.len()));
+    notes.same(
+        "SAP ERP has 1 order with status PAID",
+        format!("SAP ERP has {} order with status {status}", orders.len()),
+    );
     Ok(())
 }
 
 pub(super) async fn customer(stage: &mut Stage, notes: &mut Notes) -> Result<(), Failure> {
     stage.landscape.salesforce.put_account(samples::account("0015g00000ABCDEAA1", "C-1001"));
     let reply = stage.play(stage.callers.erp.read_customer("0015g00000ABCDEAA1")).await?;
-    notes.same("read: 200, customer C-1001", format!("read: {}, customer {}", reply.status, field(&reply.text(), "customer_id")));
-    let story = stage.play_to_end(stage.callers.erp.change_customer(&samples::customer_change("change-1", "C-1001"))).await?;
+    notes.same(
+        "read: 200, customer C-1001",
+        format!("read: {}, customer {}", reply.status, field(&reply.text(), "customer_id")),
+    );
+    let story =
+        stage.play_to_end(stage.callers.erp.change_customer(&samples::customer_change("change-1", "C-1001"))).await?;
     notes.same("changed: DELIVERED", format!("changed: {}", story.end()));
     let accounts = stage.landscape.salesforce.accounts();
     let street = accounts
@@ -48,7 +58,10 @@ pub(super) async fn payment(stage: &mut Stage, notes: &mut Notes) -> Result<(), 
     let story = stage.play_to_end(stage.callers.erp.payment_status(&refunded)).await?;
     let orders = stage.landscape.salesforce.orders();
     let status = orders.first().map_or_else(String::new, |order| word(&order["Payment_Status__c"]));
-    notes.same("SAP ERP to Salesforce: DELIVERED, REFUNDED", format!("SAP ERP to Salesforce: {}, {status}", story.end()));
+    notes.same(
+        "SAP ERP to Salesforce: DELIVERED, REFUNDED",
+        format!("SAP ERP to Salesforce: {}, {status}", story.end()),
+    );
     Ok(())
 }
 
