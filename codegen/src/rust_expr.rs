@@ -8,6 +8,7 @@
 
 mod forms;
 mod literals;
+mod recodes;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use catalog::model::{BinaryOp, Builtin, Expr, ExprKind, FieldType, Template, Tem
 pub(crate) use forms::{Code, Form, Target};
 use literals::literal;
 pub(crate) use literals::text;
+pub(crate) use recodes::Recodes;
 
 use crate::{
     names,
@@ -73,6 +75,11 @@ impl Locals {
         self.fields.insert((name.to_owned(), field.to_owned()), local);
     }
 
+    /// Some name is spelled like this in Rust.
+    pub(crate) fn has_rust(&self, name: &str) -> bool {
+        self.names.values().any(|local| local.rust == name)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Local> {
         self.names.get(name)
     }
@@ -92,6 +99,8 @@ pub(crate) struct Printer<'a> {
     pub(crate) here: &'a Here,
     /// The names in scope.
     pub(crate) locals: &'a Locals,
+    /// Conversions between codes that the module needs.
+    pub(crate) recodes: &'a Recodes,
     /// What the expression is for: said when it fails.
     pub(crate) subject: &'a str,
     /// Its line.
@@ -286,7 +295,7 @@ impl Printer<'_> {
             Builtin::Matches => value(format!("convert::matches({}, {})", first.borrowed().text, argument())),
             Builtin::IsSet => value(first.is_set()),
             Builtin::Or => Code { fallible, ..first.or(second()) },
-            Builtin::Text => value(first.as_text()),
+            Builtin::Text => Code { fallible, ..first.as_text() },
             Builtin::Lower => value(format!("convert::lower({})", first.borrowed().text)),
             Builtin::Upper => value(format!("convert::upper({})", first.borrowed().text)),
             Builtin::Trim => value(format!("convert::trim({})", first.borrowed().text)),
@@ -323,13 +332,13 @@ impl Printer<'_> {
         if same {
             return code;
         }
-        let values = format!("{}::VALUES", self.here.owned(to));
+        let function = self.recodes.function(from, to, self.here);
         if !matches!(code.ty, Type::Optional(_)) {
-            let text = self.located(&format!("convert::to_code({}, {values})", code.displayed()));
-            return Code { fallible: true, ..Code::value_of(text, to.clone()) };
+            let text = format!("{function}({})", code.copied().text);
+            return Code { fallible: code.fallible, ..Code::value_of(text, to.clone()) };
         }
-        let text = format!("{}.map(|value| convert::to_code(value.as_code(), {values})).transpose()", code.viewed());
-        Code { fallible: true, ..Code::value_of(self.located(&text), Type::Optional(Box::new(to.clone()))) }
+        let text = format!("{}.map({function})", code.viewed());
+        Code { fallible: code.fallible, ..Code::value_of(text, Type::Optional(Box::new(to.clone()))) }
     }
 
     /// A conversion that can fail, with its place.

@@ -10,7 +10,8 @@ const WIDTH: usize = 110;
 /// Turns notes into comments and puts blank lines between items.
 pub(super) fn lay_out(formatted: &str) -> String {
     let mut page = Page::default();
-    let mut lines = formatted.lines();
+    let straight = straighten(formatted);
+    let mut lines = straight.iter().map(String::as_str);
     while let Some(line) = lines.next() {
         let text = line.trim_start();
         let indent = line.len() - text.len();
@@ -23,6 +24,29 @@ pub(super) fn lay_out(formatted: &str) -> String {
         }
     }
     page.text
+}
+
+/// Moves the arguments of a call in front of `.await?` and its like to where people expect them: one step in, not two.
+fn straighten(formatted: &str) -> Vec<String> {
+    let mut lines: Vec<String> = formatted.lines().map(str::to_owned).collect();
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    for first in 0..lines.len() {
+        let indent = depth(&lines[first]);
+        let opens = lines[first].ends_with(['(', '{', '[']);
+        if !opens || lines.get(first + 1).is_none_or(|next| depth(next) != indent + 8) {
+            continue;
+        }
+        let is_inside = |line: &String| depth(line) > indent + 4 || line.is_empty();
+        let inside = lines[first + 1..].iter().take_while(|line| is_inside(line)).count();
+        let is_rest = |line: &String| depth(line) >= indent + 4 && line.trim_start().starts_with([')', '}', ']', '.']);
+        let rest = lines[first + 1 + inside..].iter().take_while(|line| is_rest(line)).count();
+        for line in &mut lines[first + 1..first + 1 + inside + rest] {
+            if line.starts_with("    ") {
+                line.drain(..4);
+            }
+        }
+    }
+    lines
 }
 
 #[derive(Default)]
@@ -109,6 +133,13 @@ fn note_text(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_in_chains_are_one_step_in() {
+        let text = "fn x() {\n    a::b(\n            c,\n            D {\n                e: 1,\n            },\n        )\n        .await?;\n    d();\n}\n";
+        let expect = "fn x() {\n    a::b(\n        c,\n        D {\n            e: 1,\n        },\n    )\n    .await?;\n    d();\n}\n";
+        assert_eq!(lay_out(text), expect);
+    }
 
     #[test]
     fn notes_become_comments_and_items_stand_apart() {

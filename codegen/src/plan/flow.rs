@@ -108,13 +108,15 @@ impl<'a> FlowPrinter<'a> {
                 result(&self.reply(step, *status, (message.as_ref(), with), locals), position)
             }
             StepKind::Discard { reason } => {
-                let reason = self.printer(step, locals).template(reason).owned().text;
-                result(&format!("Ok(End::Discarded {{ reason: {reason} }})"), position)
+                let (before, reason) = spelled_out(&self.printer(step, locals).template(reason).owned());
+                let field = if before.is_empty() { format!("reason: {reason}") } else { reason };
+                before + &result(&format!("Ok(End::Discarded {{ {field} }})"), position)
             }
             StepKind::DeadLetter { reason } => {
                 let reason = self.printer(step, locals).template(reason);
-                let reason = if reason.form == Form::Value { reason.text } else { reason.borrowed().text };
-                result(&format!("Err(Stop::dead({reason}))"), position)
+                let reason = if reason.form == Form::Value { reason } else { reason.borrowed() };
+                let (before, reason) = spelled_out(&reason);
+                before + &result(&format!("Err(Stop::dead({reason}))"), position)
             }
             StepKind::Custom { function, with, bind } => {
                 let arguments: Vec<String> = with
@@ -131,7 +133,14 @@ impl<'a> FlowPrinter<'a> {
     }
 
     fn printer<'p>(&'p self, step: &'p Step, locals: &'p Locals) -> Printer<'p> {
-        Printer { types: self.types, here: self.here, locals, subject: &step.name, line: step.span.line }
+        Printer {
+            types: self.types,
+            here: self.here,
+            locals,
+            recodes: &self.mapper.recodes,
+            subject: &step.name,
+            line: step.span.line,
+        }
     }
 
     fn when(
@@ -174,7 +183,7 @@ impl<'a> FlowPrinter<'a> {
             super::mapping::bind_parameter(&mut inner, name, &local.ty);
         }
         let line = condition.span.line.max(step.span.line);
-        let printer = Printer { types: self.types, here: self.here, locals: &inner, subject: &step.name, line };
+        let printer = Printer { line, ..self.printer(step, &inner) };
         let code = printer.code(condition).copied();
         let types =
             parameters.iter().map(|(name, local)| (names::snake(name), self.here.borrowed(&local.ty))).collect();
@@ -269,17 +278,25 @@ impl<'a> FlowPrinter<'a> {
         locals: &mut Locals,
     ) -> String {
         let Some(operation) = self.types.operation(reference) else { return String::new() };
+        let mut before = String::new();
         let mut arguments = vec![format!("run.step({:?})", step.name)];
         for parameter in callable_parameters(operation) {
-            arguments.push(self.parameter(step, parameter, with, locals));
+            let argument = self.parameter(step, parameter, with, locals);
+            let name = names::local(&parameter.name);
+            let value = argument.strip_prefix('&').unwrap_or(&argument);
+            // What is worked out here stands before the call, under the parameter's name if no other value has it.
+            if value.contains('(') && !value.starts_with("Some(") && !locals.has_rust(&name) {
+                before.push_str(&format!("let {name} = {value};"));
+                arguments.push(if value.len() < argument.len() { format!("&{name}") } else { name });
+            } else {
+                arguments.push(argument);
+            }
         }
-        let mut before = String::new();
         if let (Some(message), Some(body)) = (&operation.request, &with.body) {
             let request = self.request(step, operation, message, body, locals);
-            // What is put together here stands before the call, so that the call stays one line.
             match request.strip_prefix('&').filter(|literal| literal.contains(' ')) {
                 Some(literal) => {
-                    before = format!("let body = {literal};");
+                    before.push_str(&format!("let body = {literal};"));
                     arguments.push("&body".to_owned());
                 }
                 None => arguments.push(request),
@@ -386,6 +403,14 @@ fn bound(bind: &Bound, value: &str, form: Form, rest: &[Step], locals: &mut Loca
         true => format!("let {rust} = {value};"),
         false if value.ends_with('?') => format!("{value};"),
         false => format!("let _ = {value};"),
+    }
+}
+
+/// A reason that is worked out is bound to a name first.
+fn spelled_out(reason: &Code) -> (String, String) {
+    match reason.text.starts_with("format!") {
+        true => (format!("let reason = {};", reason.text), "reason".to_owned()),
+        false => (String::new(), reason.text.clone()),
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     names,
-    rust_expr::{Form, Local, Locals, Printer},
+    rust_expr::{Form, Local, Locals, Printer, Recodes},
 };
 
 /// The module of an interface.
@@ -258,13 +258,14 @@ fn inputs(interface: &Interface, here: &Here, flow: &str, admit: &AdmitPlan) -> 
 
 fn admit(types: &Types<'_>, interface: &Interface, here: &Here, locals: &Locals) -> AdmitPlan {
     let key = |expr: &Expr, subject: &str| {
-        let printer = Printer { types, here, locals, subject, line: expr.span.line };
+        let recodes = Recodes::default();
+        let printer = Printer { types, here, locals, recodes: &recodes, subject, line: expr.span.line };
         let code = printer.code(expr);
         let key = match &code.ty {
             Type::Optional(inner) if **inner == Type::Text => code.owned().text,
             Type::Optional(_) => format!("{}.map(|key| convert::to_text(&key))", code.viewed()),
             ty if *bare(ty) == Type::Text => format!("Some({})", code.owned().text),
-            _ => format!("Some({})", code.as_text()),
+            _ => format!("Some({})", code.as_text().owned().text),
         };
         if !code.fallible {
             return key;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     names,
-    rust_expr::{Code, Form, Local, Locals, Printer, free_names, variant},
+    rust_expr::{Code, Form, Local, Locals, Printer, Recodes, free_names, variant},
 };
 
 /// What a mapping became.
@@ -35,6 +35,7 @@ pub(crate) struct Mapper<'a> {
     lookups: RefCell<BTreeMap<String, FunctionPlan>>,
     /// Codes that functions of each lookup table take.
     lookup_codes: RefCell<BTreeMap<String, Vec<(RecordRef, String)>>>,
+    pub(crate) recodes: Recodes,
 }
 
 /// The rows of one record, message or list item.
@@ -55,6 +56,7 @@ impl<'a> Mapper<'a> {
             functions: RefCell::default(),
             lookups: RefCell::default(),
             lookup_codes: RefCell::default(),
+            recodes: Recodes::default(),
         }
     }
 
@@ -62,6 +64,7 @@ impl<'a> Mapper<'a> {
     pub(crate) fn into_functions(self) -> Vec<FunctionPlan> {
         let mut functions = self.functions.into_inner();
         functions.extend(self.lookups.into_inner().into_values());
+        functions.extend(self.recodes.into_functions());
         functions
     }
 
@@ -196,6 +199,7 @@ impl Table<'_, '_> {
             types: self.mapper.types,
             here: self.mapper.here,
             locals: self.locals,
+            recodes: &self.mapper.recodes,
             subject: &row.target_text,
             line: row.span.line,
         };
@@ -245,13 +249,15 @@ impl Table<'_, '_> {
 
     /// The conversion of a value that is there.
     fn call(&self, rule: &Rule, value: &Code, wanted: &Type) -> Call {
-        let text =
-            || if *bare(&value.ty) == Type::Text { value.borrowed().text } else { format!("&{}", value.as_text()) };
+        let text = || value.as_text().borrowed().text;
         let certain = |text: String, ty: Type| Call { text, fails: false, form: Form::Value, ty };
         let uncertain = |text: String, ty: Type| Call { fails: true, ..certain(text, ty) };
         match rule {
             Rule::Lookup { table, .. } => self.looked_up(table, value, wanted),
-            Rule::ToText(_) => certain(value.as_text(), Type::Text),
+            Rule::ToText(_) => {
+                let Code { text, form, ty, .. } = value.as_text();
+                Call { text, fails: false, form, ty }
+            }
             Rule::ToInteger(_) => uncertain(format!("convert::to_integer({})", text()), Type::Integer),
             Rule::ToDecimal(_) if *bare(&value.ty) == Type::Integer => {
                 certain(format!("Decimal::from({})", value.copied().text), Type::Decimal)
@@ -379,14 +385,7 @@ struct Call {
 
 fn concat(printer: &Printer<'_>, parts: &[Expr], separator: &str) -> Code {
     let codes: Vec<Code> = parts.iter().map(|part| printer.code(part)).collect();
-    let texts: Vec<String> = codes
-        .iter()
-        .map(|code| match bare(&code.ty) {
-            Type::Text => code.borrowed().text,
-            Type::Code { .. } => code.displayed(),
-            _ => format!("&{}", code.as_text()),
-        })
-        .collect();
+    let texts: Vec<String> = codes.iter().map(|code| code.as_text().borrowed().text).collect();
     let fallible = codes.iter().any(|code| code.fallible);
     Code { fallible, ..Code::value_of(format!("convert::concat(&[{}], {separator:?})", texts.join(", ")), Type::Text) }
 }

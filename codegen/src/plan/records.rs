@@ -294,7 +294,8 @@ pub(crate) fn pointers(fields: &[Field], prefix: &str) -> Vec<String> {
 /// The first sentence of prose on one line, with its full stop; `None` without any.
 pub(crate) fn sentence(text: &str) -> Option<String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = line.find(". ").map_or(line.len(), |dot| dot + 1);
+    let ends = |dot: usize| line.get(dot + 2..).is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    let end = line.match_indices(". ").map(|(dot, _)| dot).find(|dot| ends(*dot)).map_or(line.len(), |dot| dot + 1);
     let first = line.get(..end).unwrap_or(&line).trim_end_matches('.');
     let mut characters = first.chars();
     let initial = characters.next()?;

@@ -6,21 +6,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::model::{
-    Auth, Delivered, Field, FieldType, Format, Message, MessageRef, Operation, OutcomeClass, OutcomeRule, Owner, Probe,
-    Protocol, RecordRef, System, Target as Looks, Type,
+    Auth, Body, Delivered, Field, FieldType, Format, Message, MessageRef, Operation, OutcomeClass, OutcomeRule, Owner,
+    Probe, Protocol, RecordRef, System, Target as Looks, Type,
 };
 use serde::Serialize;
 
 use super::{
-    FieldText, Problems,
+    FieldText, FunctionPlan, Problems,
     flow::literal_of,
-    literal::Piece,
     records::{EnumPlan, RecordPlan, Records, pointers, sentence},
-    types::{self, Here, Types, record_of, system_module, value_type},
+    types::{Here, Types, record_of, system_module, value_type},
 };
 use crate::{
     names::{self, Scope, Written},
-    rust_expr::{Form, Local, Locals, Printer},
+    rust_expr::{Form, Local, Locals, Printer, Recodes},
 };
 
 /// The module of a system.
@@ -50,6 +49,8 @@ pub struct SystemPlan {
     pub records: Vec<RecordPlan>,
     /// Enums.
     pub enums: Vec<EnumPlan>,
+    /// Conversions that probes need.
+    pub functions: Vec<FunctionPlan>,
 }
 
 /// An operation: a static and a function.
@@ -111,6 +112,8 @@ pub struct ProbePlan {
     pub operation: String,
     /// The request in Rust.
     pub request: String,
+    /// What the request asks for, if it has a body: bound to `asked` before.
+    pub asked: Option<String>,
     /// Response type, spelled from the module.
     pub response: Option<String>,
     /// The condition in Rust, over `response`.
@@ -172,7 +175,7 @@ pub(crate) fn callable_parameters(operation: &Operation) -> impl Iterator<Item =
 /// Plans the module of a system.
 pub(crate) fn plan(types: &Types<'_>, system: &System, used: &Used, problems: &mut Problems) -> SystemPlan {
     let here = Here::System(system.name.clone());
-    let planner = Planner { types, system, here: &here };
+    let planner = Planner { types, system, here: &here, recodes: Recodes::default() };
     let mut records = Records::new(format!("types of {}", system.name), &system.path, &here);
     for message in system.messages.iter().filter(|message| used.messages.contains(&message.name)) {
         records.message(message, problems);
@@ -197,6 +200,7 @@ pub(crate) fn plan(types: &Types<'_>, system: &System, used: &Used, problems: &m
         operations,
         records: records.types.records,
         enums: records.types.enums,
+        functions: planner.recodes.into_functions(),
     }
 }
 
@@ -204,6 +208,7 @@ struct Planner<'a> {
     types: &'a Types<'a>,
     system: &'a System,
     here: &'a Here,
+    recodes: Recodes,
 }
 
 impl Planner<'_> {
@@ -311,11 +316,20 @@ impl Planner<'_> {
             bind_record(&mut locals, ("response", "response"), &record_of(message));
         }
         let line = probe.span.line;
-        let printer = Printer { types: self.types, here: self.here, locals: &locals, subject: &operation.name, line };
+        let printer = Printer {
+            types: self.types,
+            here: self.here,
+            locals: &locals,
+            recodes: &self.recodes,
+            subject: &operation.name,
+            line,
+        };
         let found = printer.code(&probe.found).copied();
+        let (request, body) = probe_request(&printer, probe);
         Some(ProbePlan {
             operation: names::constant(&asked.name),
-            request: self.probe_request(&printer, probe, asked),
+            request,
+            asked: body,
             response: asked.response.as_ref().map(|message| self.message_path(message)),
             found: found.text,
             fallible: found.fallible,
@@ -327,29 +341,28 @@ impl Planner<'_> {
             ),
         })
     }
+}
 
-    fn probe_request(&self, printer: &Printer<'_>, probe: &Probe, asked: &Operation) -> String {
-        let mut request = "Request::new()".to_owned();
-        for argument in &probe.with.parameters {
-            let code = printer.template(&argument.value);
-            let method = if matches!(code.ty, Type::Optional(_)) { "optional" } else { "parameter" };
-            let value = if method == "optional" {
-                code.viewed()
-            } else {
-                if *types::bare(&code.ty) == Type::Text { code.borrowed().text } else { code.displayed() }
-            };
-            request.push_str(&format!(".{method}({:?}, {value})", argument.name));
-        }
-        let body = match (&probe.with.body, &asked.request) {
-            (Some(catalog::model::Body::Whole(expr)), _) => Some(printer.code(expr).text),
-            (Some(catalog::model::Body::Fields { message, fields }), _) => {
-                let Piece { text, .. } = literal_of(printer, message, fields);
-                Some(text)
-            }
-            (None, _) => None,
+/// The request of a probe, and the body that it sends as `asked`.
+fn probe_request(printer: &Printer<'_>, probe: &Probe) -> (String, Option<String>) {
+    let mut request = "Request::new()".to_owned();
+    for argument in &probe.with.parameters {
+        let code = printer.template(&argument.value);
+        let (method, value) = match &code.ty {
+            Type::Optional(_) => ("optional", code.viewed()),
+            Type::Text => ("parameter", code.borrowed().text),
+            _ => ("parameter", code.displayed()),
         };
-        body.map(|body| format!("{request}.body({body}.checked()?)")).unwrap_or(request)
+        request.push_str(&format!(".{method}({:?}, {value})", argument.name));
     }
+    let body = probe.with.body.as_ref().map(|body| match body {
+        Body::Whole(expr) => printer.code(expr).text,
+        Body::Fields { message, fields } => literal_of(printer, message, fields).text,
+    });
+    if body.is_some() {
+        request.push_str(".body(asked.checked()?)");
+    }
+    (request, body)
 }
 
 fn bind_record(locals: &mut Locals, (name, rust): (&str, &str), record: &RecordRef) {

@@ -237,21 +237,20 @@ impl Code {
             return self.clone();
         }
         let ty = bare(&self.ty).clone();
-        let default = match ty {
-            Type::Text => default.as_str().text,
-            _ => default.borrowed().text,
-        };
+        let default = default.borrowed().text;
         let form = if is_copy(&ty) { Form::Value } else { Form::Reference };
         Self { form, ..Self::value_of(format!("{}.unwrap_or({default})", self.viewed()), ty) }
     }
 
-    /// Any scalar as text that owns itself.
-    pub(crate) fn as_text(&self) -> String {
-        match bare(&self.ty) {
-            Type::Text => self.owned().text,
-            Type::Code { .. } => format!("{}.as_code().to_owned()", self.copied().at_least(level::TIGHT)),
-            _ => format!("{}.to_string()", self.copied().at_least(level::TIGHT)),
-        }
+    /// Any scalar as text.
+    pub(crate) fn as_text(&self) -> Self {
+        let scalar = || self.copied().at_least(level::TIGHT);
+        let (text, form) = match bare(&self.ty) {
+            Type::Text => return self.clone(),
+            Type::Code { .. } => (format!("{}.as_code()", scalar()), Form::Reference),
+            _ => (format!("{}.to_string()", scalar()), Form::Value),
+        };
+        Self { form, fallible: self.fallible, ..Self::value_of(text, Type::Text) }
     }
 
     /// What `format!` and request parameters can print: never a `Sensitive`, never an enum.

@@ -95,11 +95,11 @@ async fn flow(run: &Run, event: &n11vms::ActivityReportValidated) -> Result<End,
             external_reference: None,
         };
         n11vms::update_service_reception(
-                run.step("update-service-reception"),
-                &report.id,
-                &body,
-            )
-            .await?;
+            run.step("update-service-reception"),
+            &report.id,
+            &body,
+        )
+        .await?;
 
         // Line 35: discard
         return Ok(End::Discarded {

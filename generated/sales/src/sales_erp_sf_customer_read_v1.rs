@@ -105,7 +105,7 @@ fn map_customer(account: &salesforce::Account) -> Customer {
         customer_id: account
             .erp_customer_id_c
             .as_deref()
-            .unwrap_or(account.id.as_str())
+            .unwrap_or(&account.id)
             .to_owned(),
         name: account.name.clone(),
         email: account.email_c.clone(),

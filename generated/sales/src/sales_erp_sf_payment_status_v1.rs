@@ -88,11 +88,8 @@ async fn flow(run: &Run, event: &sap_erp::PaymentPosted) -> Result<End, Stop> {
     let payment = map_order_payment(event);
 
     // Line 26: send Salesforce.set-order-payment
-    salesforce::set_order_payment(
-            run.step("set-order-payment"),
-            &event.order_id.to_string(),
-            &payment,
-        )
+    let order_id = event.order_id.to_string();
+    salesforce::set_order_payment(run.step("set-order-payment"), &order_id, &payment)
         .await?;
     Ok(End::Delivered)
 }

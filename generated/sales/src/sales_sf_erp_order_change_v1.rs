@@ -81,11 +81,11 @@ impl Handler for Flow {
     fn run<'a>(&'a self, input: &'a Input, run: &'a Run) -> Running<'a> {
         Box::pin(async move {
             flow(
-                    run,
-                    &salesforce::Order::from_value(&input.body)?,
-                    &Parameters::from_parameters(&input.parameters)?,
-                )
-                .await
+                run,
+                &salesforce::Order::from_value(&input.body)?,
+                &Parameters::from_parameters(&input.parameters)?,
+            )
+            .await
         })
     }
 }
@@ -99,22 +99,19 @@ async fn flow(
     // Line 23: An order must be changed under its own number
     if order_number_is_not_id(request, path) {
         // Line 26: dead letter
-        return Err(
-            Stop::dead(
-                format!(
-                    "the address names order {} and the body order {}", path.id, request
-                    .order_number
-                ),
-            ),
+        let reason = format!(
+            "the address names order {} and the body order {}", path.id, request
+            .order_number
         );
+        return Err(Stop::dead(reason));
     }
 
     // Line 27: map SalesOrder
     let order = map_sales_order(request)?;
 
     // Line 30: send SAP ERP.change-order
-    sap_erp::change_order(run.step("change-order"), &order.order_id.to_string(), &order)
-        .await?;
+    let order_id = order.order_id.to_string();
+    sap_erp::change_order(run.step("change-order"), &order_id, &order).await?;
 
     // Line 34: reply 200
     Ok(End::Replied {

@@ -92,11 +92,8 @@ async fn flow(run: &Run, event: &salesforce::PaymentReceived) -> Result<End, Sto
     let key = map_order_key(event)?;
 
     // Line 29: send SAP ERP.set-payment-status
-    sap_erp::set_payment_status(
-            run.step("set-payment-status"),
-            &key.order_id.to_string(),
-            &payment,
-        )
+    let order_id = key.order_id.to_string();
+    sap_erp::set_payment_status(run.step("set-payment-status"), &order_id, &payment)
         .await?;
     Ok(End::Delivered)
 }

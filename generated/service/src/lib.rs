@@ -5,10 +5,23 @@
 #![deny(warnings)]
 
 use std::sync::Arc;
-use runtime::Handler;
+use runtime::{Handler, Interface};
 
 /// Contract digest of the documents that this service was generated from.
 pub const DIGEST: &str = "365688994a35";
+
+/// What the pages promise, interface by interface.
+pub static INTERFACES: &[&Interface] = &[
+    &generated_proc::proc_11vms_srm7_activity_report_v1::INTERFACE,
+    &generated_proc::proc_srm7_11vms_purchase_order_v1::INTERFACE,
+    &generated_sales::sales_erp_sf_customer_change_v1::INTERFACE,
+    &generated_sales::sales_erp_sf_customer_read_v1::INTERFACE,
+    &generated_sales::sales_erp_sf_payment_status_v1::INTERFACE,
+    &generated_sales::sales_sf_erp_order_change_v1::INTERFACE,
+    &generated_sales::sales_sf_erp_order_create_v1::INTERFACE,
+    &generated_sales::sales_sf_erp_payment_status_v1::INTERFACE,
+    &generated_supplychain::supplychain_maestro_ecc_plannedorder_v1::INTERFACE,
+];
 
 /// Every interface, ready for `runtime::main`.
 #[must_use]

@@ -87,20 +87,14 @@ async fn flow(
     let body = kinaxis_maestro::WorkbookQuery {
         scenario: kinaxis_maestro::WorkbookQueryScenario {
             name: event.scenario.name.clone(),
-            scope: convert::to_code(
-                    event.scenario.scope.as_code(),
-                    kinaxis_maestro::WorkbookQueryScenarioScope::VALUES,
-                )
-                .at("query", 19)?,
+            scope: as_workbook_query_scenario_scope(event.scenario.scope),
         },
         workbook_parameters: kinaxis_maestro::WorkbookQueryWorkbookParameters {
             workbook: kinaxis_maestro::WorkbookQueryWorkbookParametersWorkbook {
                 name: event.workbook.name.clone(),
-                scope: convert::to_code(
-                        event.workbook.scope.as_code(),
-                        kinaxis_maestro::WorkbookQueryWorkbookParametersWorkbookScope::VALUES,
-                    )
-                    .at("query", 19)?,
+                scope: as_workbook_query_workbook_parameters_workbook_scope(
+                    event.workbook.scope,
+                ),
             },
             site_group: "All Sites".to_owned(),
             filter: None,
@@ -110,21 +104,23 @@ async fn flow(
     let query = kinaxis_maestro::query_workbook(run.step("query"), &body).await?;
 
     // Line 29: All rows are read, 5,000 at a time
+    let query_id = convert::skip(
+        &convert::item(&query.worksheets, 0).at("sheet", 29)?.query_handle.query_id,
+        1,
+    );
+    let scope = event.workbook.scope.as_code();
+    let total_row_count = convert::item(&query.worksheets, 0)
+        .at("sheet", 29)?
+        .total_row_count;
     let sheet = kinaxis_maestro::read_worksheet(
-            run.step("sheet"),
-            &convert::skip(
-                &convert::item(&query.worksheets, 0)
-                    .at("sheet", 29)?
-                    .query_handle
-                    .query_id,
-                1,
-            ),
-            &event.workbook.name,
-            &event.workbook.scope.as_code().to_owned(),
-            &event.worksheet,
-            convert::item(&query.worksheets, 0).at("sheet", 29)?.total_row_count,
-        )
-        .await?;
+        run.step("sheet"),
+        &query_id,
+        &event.workbook.name,
+        scope,
+        &event.worksheet,
+        total_row_count,
+    )
+    .await?;
 
     // Line 38: map PlannedOrderRow, each of sheet.Rows
     let rows = sheet
@@ -137,33 +133,22 @@ async fn flow(
     if file_name_ends_with_pf(event) {
         // Line 42: route PF2
         // Line 45: send PF2.put-planned-orders
-        pf2::put_planned_orders(
-                run.step("put-to-pf2"),
-                &format!("{}.csv", event.file_name),
-                &rows,
-            )
-            .await?;
+        let file_name = format!("{}.csv", event.file_name);
+        pf2::put_planned_orders(run.step("put-to-pf2"), &file_name, &rows).await?;
         Ok(End::Delivered)
     } else if file_name_ends_with_wp(event) {
         // Line 50: route WP2
         // Line 53: send WP2.put-planned-orders
-        wp2::put_planned_orders(
-                run.step("put-to-wp2"),
-                &format!("{}.csv", event.file_name),
-                &rows,
-            )
-            .await?;
+        let file_name = format!("{}.csv", event.file_name);
+        wp2::put_planned_orders(run.step("put-to-wp2"), &file_name, &rows).await?;
         Ok(End::Delivered)
     } else {
         // Line 59: dead letter
-        Err(
-            Stop::dead(
-                format!(
-                    "file name {} ends neither in PF nor in WP, so no instance of SAP ECC is meant",
-                    event.file_name
-                ),
-            ),
-        )
+        let reason = format!(
+            "file name {} ends neither in PF nor in WP, so no instance of SAP ECC is meant",
+            event.file_name
+        );
+        Err(Stop::dead(reason))
     }
 }
 
@@ -186,17 +171,45 @@ fn map_planned_order_row(
         plant: convert::trim(convert::item(&row.values, 1).at("PLANT", 105)?),
         // format of the web-service user's profile (line 106)
         start_date: convert::parse_date(
-                convert::item(&row.values, 2).at("START_DATE", 106)?,
-                "%Y-%m-%d",
-            )
-            .at("START_DATE", 106)?,
+            convert::item(&row.values, 2).at("START_DATE", 106)?,
+            "%Y-%m-%d",
+        )
+        .at("START_DATE", 106)?,
         finish_date: convert::parse_date(
-                convert::item(&row.values, 3).at("FINISH_DATE", 107)?,
-                "%Y-%m-%d",
-            )
-            .at("FINISH_DATE", 107)?,
+            convert::item(&row.values, 3).at("FINISH_DATE", 107)?,
+            "%Y-%m-%d",
+        )
+        .at("FINISH_DATE", 107)?,
         quantity: convert::to_decimal(convert::item(&row.values, 4).at("QUANTITY", 108)?)
             .at("QUANTITY", 108)?,
         unit: convert::upper(convert::item(&row.values, 5).at("UNIT", 109)?),
     })
+}
+
+/// The same value in the other system's list.
+fn as_workbook_query_scenario_scope(
+    code: kinaxis_maestro::WorkbookExportReadyScenarioScope,
+) -> kinaxis_maestro::WorkbookQueryScenarioScope {
+    match code {
+        kinaxis_maestro::WorkbookExportReadyScenarioScope::Public => {
+            kinaxis_maestro::WorkbookQueryScenarioScope::Public
+        }
+        kinaxis_maestro::WorkbookExportReadyScenarioScope::Private => {
+            kinaxis_maestro::WorkbookQueryScenarioScope::Private
+        }
+    }
+}
+
+/// The same value in the other system's list.
+fn as_workbook_query_workbook_parameters_workbook_scope(
+    code: kinaxis_maestro::WorkbookExportReadyWorkbookScope,
+) -> kinaxis_maestro::WorkbookQueryWorkbookParametersWorkbookScope {
+    match code {
+        kinaxis_maestro::WorkbookExportReadyWorkbookScope::Public => {
+            kinaxis_maestro::WorkbookQueryWorkbookParametersWorkbookScope::Public
+        }
+        kinaxis_maestro::WorkbookExportReadyWorkbookScope::Private => {
+            kinaxis_maestro::WorkbookQueryWorkbookParametersWorkbookScope::Private
+        }
+    }
 }

@@ -78,15 +78,12 @@ pub async fn create_confirmation(
         let response = ConfirmationFound::from_reply(&FIND_CONFIRMATION, reply)?;
         Ok(found_by_create_confirmation(&response))
     };
+    let asked = ConfirmationSearch {
+        iv_ref_doc_no: body.header.ref_doc_no.clone(),
+    };
     let probe = Probe {
         operation: &FIND_CONFIRMATION,
-        request: Request::new()
-            .body(
-                ConfirmationSearch {
-                    iv_ref_doc_no: body.header.ref_doc_no.clone(),
-                }
-                    .checked()?,
-            ),
+        request: Request::new().body(asked.checked()?),
         found: &found,
     };
     let reply = step.exchange_with_probe(&CREATE_CONFIRMATION, request, &probe).await?;
