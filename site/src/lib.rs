@@ -1,8 +1,51 @@
 //! Catalog in, website out.
+//!
+//! In: a checked [`catalog::Catalog`], what was found in its documents, the manual. Out: files, pure functions of what
+//! went in; [`write()`] puts them into a folder. Never knows: the runtime, code generation, the clock, the network.
+//!
+//! The way through the crate: [`emit`] asks `routes` where every page lives, `view` what stands on it (plain
+//! structures, all decisions taken, words from `words`, drawings from `draw`), and lets the templates in
+//! `templates/` print it. Every text of a document is escaped or rendered by `markdown`, which lets nothing foreign
+//! through; links between pages are relative, so that a site works from `file://` and under any path.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
-#![allow(dead_code)]
+
 mod draw;
+mod emit;
+mod export;
+mod front;
 mod html;
 mod markdown;
 mod routes;
+mod search;
+mod view;
 mod words;
+mod write;
+
+pub use emit::{Files, emit};
+pub use write::{Error, Report, write};
+
+/// What a site needs besides the catalog.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Name of the site, on every page.
+    pub name: String,
+    /// The version of the documents, e.g. a commit, if it is known; shown in the trust line.
+    pub commit: Option<String>,
+    /// Pages of the manual, in their order.
+    pub manual: Vec<Manual>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { name: "Interface catalog".to_owned(), commit: None, manual: Vec::new() }
+    }
+}
+
+/// One page of the manual.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manual {
+    /// Path of the file, e.g. `docs/tutorial.md`; its name becomes the address.
+    pub path: String,
+    /// Its text.
+    pub markdown: String,
+}

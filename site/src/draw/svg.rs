@@ -89,18 +89,6 @@ impl Svg {
         self.body.push_str("</title>");
     }
 
-    /// What follows until [`Svg::close_group`] has this tooltip.
-    pub(crate) fn open_group(&mut self, title: &str) {
-        self.body.push_str("<g><title>");
-        escape_into(&mut self.body, title);
-        self.body.push_str("</title>");
-    }
-
-    /// Ends a group.
-    pub(crate) fn close_group(&mut self) {
-        self.body.push_str("</g>");
-    }
-
     /// Ends a link.
     pub(crate) fn close_link(&mut self) {
         self.body.push_str("</a>");

@@ -8,8 +8,8 @@ mod facts;
 mod flow;
 mod lanes;
 mod mapping;
-mod messages;
-mod papers;
+pub(crate) mod messages;
+pub(crate) mod papers;
 mod security;
 mod sequence;
 mod sheet;
@@ -23,12 +23,13 @@ use crate::html::Html;
 use crate::markdown::Anchors;
 use breaks::Breaks;
 use errors::Errors;
+pub(crate) use facts::wire;
 use flow::StepRow;
 use mapping::{LookupView, MappingView};
 use messages::MessageView;
 use papers::{ArtefactRow, ChangeRow, ExampleView, PointRow, Prose, RelatedRow};
 use security::Security;
-pub(crate) use sheet::Sheet;
+use sheet::Sheet;
 use watch::Watch;
 
 /// Everything on the page, top to bottom.
@@ -81,8 +82,26 @@ struct End {
 
 /// Anchors that sections of the page have; prose gets others.
 const TAKEN: &[&str] = &[
-    "breaks", "flow", "facts", "mapping", "messages", "errors", "security", "watch", "runbook", "artefacts", "owners",
-    "history", "related", "points", "examples", "steps", "sequence", "top", "main", "custom",
+    "breaks",
+    "flow",
+    "facts",
+    "mapping",
+    "messages",
+    "errors",
+    "security",
+    "watch",
+    "runbook",
+    "artefacts",
+    "owners",
+    "history",
+    "related",
+    "points",
+    "examples",
+    "steps",
+    "sequence",
+    "top",
+    "main",
+    "custom",
 ];
 
 impl InterfacePage {

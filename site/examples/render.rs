@@ -1,0 +1,47 @@
+//! Renders the site of a project: `cargo run -p tieline-site --example render -- <project> <folder>`.
+//!
+//! For work on templates and styles without the command around them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tieline_site as site;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [project, folder] = arguments.as_slice() else {
+        eprintln!("usage: render <project> <folder>");
+        return ExitCode::FAILURE;
+    };
+    let (catalog, diagnostics, _) = catalog::open(Path::new(project));
+    for item in diagnostics.items() {
+        eprintln!("{} {}:{} {}", item.code, item.path, item.span.line, item.message);
+    }
+    let Some(catalog) = catalog else {
+        return ExitCode::FAILURE;
+    };
+    let options = site::Options { manual: manual(Path::new(project)), ..site::Options::default() };
+    let start = Instant::now();
+    let files = site::emit(&catalog, &diagnostics, &options);
+    let emitted = start.elapsed();
+    match site::write(&files, Path::new(folder)) {
+        Ok(report) => println!("{report:?}, emitted in {emitted:?}, all in {:?}", start.elapsed()),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn manual(project: &Path) -> Vec<site::Manual> {
+    ["tutorial", "language", "reference", "operating", "architecture"]
+        .into_iter()
+        .filter_map(|name| {
+            let markdown = std::fs::read_to_string(project.join(format!("docs/{name}.md"))).ok()?;
+            Some(site::Manual { path: format!("docs/{name}.md"), markdown })
+        })
+        .collect()
+}

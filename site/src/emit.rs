@@ -1,0 +1,161 @@
+//! Catalog in, files out.
+//!
+//! In: catalog, diagnostics, options. Out: every file of the site with its path, sorted. Never knows: the disk.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use catalog::Catalog;
+use catalog::diagnostic::Diagnostics;
+
+use crate::routes::{Slugs, slug};
+use crate::view::{
+    ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, Group, GroupPage, GroupsPage, HealthPage,
+    HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ReasonsPage, ShortPage, SystemPage,
+    SystemsPage, code_path,
+};
+use crate::{Options, export, search};
+
+/// Files of a site: path with `/`, and bytes; sorted by path, each path once.
+pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Makes the whole site. The same arguments give the same bytes.
+#[must_use]
+pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> Files {
+    let context = Context::new(catalog, diagnostics, options);
+    let mut site = Site::default();
+    assets(&mut site);
+    overview(&context, &mut site);
+    interfaces(&context, &mut site);
+    systems(&context, &mut site);
+    groups(&context, &mut site);
+    help(&context, &mut site);
+    short_links(&context, &mut site);
+    site.add("catalog.json", export::json(&context));
+    site.add("catalog.csv", export::csv(&context));
+    site.add("llms.txt", export::llms(&context));
+    for (path, text) in search::scripts(&context) {
+        site.add(&path, text);
+    }
+    site.files.into_iter().collect()
+}
+
+#[derive(Default)]
+struct Site {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Site {
+    fn add(&mut self, path: &str, text: String) {
+        self.files.insert(path.to_owned(), text.into_bytes());
+    }
+
+    fn page(&mut self, path: &str, page: &impl Template) {
+        // Our templates call nothing that fails, and writing to a String does not.
+        let mut text = page.render().unwrap_or_default();
+        text.push('\n');
+        self.add(path, text);
+    }
+}
+
+fn assets(site: &mut Site) {
+    site.add("assets/site.css", include_str!("../assets/site.css").to_owned());
+    site.add("assets/site.js", include_str!("../assets/site.js").to_owned());
+    site.add("assets/icon.svg", include_str!("../assets/icon.svg").to_owned());
+}
+
+fn overview(context: &Context<'_>, site: &mut Site) {
+    site.page(HomePage::PATH, &HomePage::new(context));
+    site.page(ListPage::PATH, &ListPage::new(context));
+    site.page(SystemsPage::PATH, &SystemsPage::new(context));
+    site.page(LandscapePage::PATH, &LandscapePage::new(context));
+    site.page(ChangesPage::PATH, &ChangesPage::new(context));
+    site.page(HealthPage::PATH, &HealthPage::new(context));
+}
+
+fn interfaces(context: &Context<'_>, site: &mut Site) {
+    for interface in context.catalog.interfaces() {
+        let Some(path) = context.routes.interface(&interface.smart_id.text) else {
+            continue;
+        };
+        site.page(&path, &InterfacePage::new(context, interface));
+        site.add(&path.replace("index.html", "index.md"), interface.text.clone());
+        let source = DocumentSource {
+            page: &path,
+            title: &interface.title,
+            section: "interfaces",
+            path: &interface.path,
+            text: &interface.text,
+        };
+        site.page(&DocumentPage::route(&path), &DocumentPage::new(context, &source));
+    }
+}
+
+fn systems(context: &Context<'_>, site: &mut Site) {
+    for system in context.catalog.systems() {
+        let Some(path) = context.routes.system(&system.name) else {
+            continue;
+        };
+        site.page(&path, &SystemPage::new(context, system, &path));
+        site.add(&path.replace("index.html", "index.md"), system.text.clone());
+        let source = DocumentSource {
+            page: &path,
+            title: &system.name,
+            section: "systems",
+            path: &system.path,
+            text: &system.text,
+        };
+        site.page(&DocumentPage::route(&path), &DocumentPage::new(context, &source));
+    }
+}
+
+fn groups(context: &Context<'_>, site: &mut Site) {
+    for group in [Group::Domain, Group::Team] {
+        site.page(group.path(), &GroupsPage::new(context, group));
+    }
+    for name in context.routes.domains() {
+        if let Some(path) = context.routes.domain(name) {
+            site.page(&path, &GroupPage::new(context, Group::Domain, name, &path));
+        }
+    }
+    for name in context.routes.teams() {
+        if let Some(path) = context.routes.team(name) {
+            site.page(&path, &GroupPage::new(context, Group::Team, name, &path));
+        }
+    }
+}
+
+fn help(context: &Context<'_>, site: &mut Site) {
+    let codes: Vec<_> = catalog::explain::pages().to_vec();
+    site.page(CodesPage::PATH, &CodesPage::new(context, &codes));
+    for code in codes {
+        site.page(&code_path(code.code), &CodePage::new(context, code));
+    }
+    site.page(ReasonsPage::PATH, &ReasonsPage::new(context));
+    site.page(ManualIndex::PATH, &ManualIndex::new(context));
+    for manual in &context.options.manual {
+        site.page(&manual.route(), &ManualPage::new(context, manual));
+    }
+}
+
+/// `i/<id>/` for every Smart ID and every legacy ID. A legacy ID that several interfaces carry lists them all.
+fn short_links(context: &Context<'_>, site: &mut Site) {
+    let mut ids: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
+    let mut slugs = Slugs::default();
+    for interface in context.catalog.interfaces() {
+        let smart_id = interface.smart_id.text.as_str();
+        ids.insert(slugs.take(smart_id), (smart_id, vec![smart_id]));
+    }
+    for interface in context.catalog.interfaces() {
+        for legacy in &interface.legacy_ids {
+            let entry = ids.entry(slug(legacy)).or_insert((legacy, Vec::new()));
+            if !entry.1.contains(&interface.smart_id.text.as_str()) {
+                entry.1.push(&interface.smart_id.text);
+            }
+        }
+    }
+    for (name, (id, targets)) in ids {
+        let path = format!("i/{name}/index.html");
+        site.page(&path, &ShortPage::new(context, &path, id, &targets));
+    }
+}

@@ -1,0 +1,247 @@
+//! If it breaks: whom to call, what heals by itself, what to do, what it means for the business.
+//!
+//! In: one interface. Out: [`Breaks`]. Never knows: the live state.
+
+use catalog::model::{Interface, OnUnknown, StepKind, TriggerKind};
+
+use super::Sheet;
+use super::papers::Prose;
+use crate::html::Html;
+use crate::view::context::{Fact, walk};
+use crate::words;
+
+/// The first section.
+#[derive(Debug)]
+pub(super) struct Breaks {
+    pub(super) call: Vec<Fact>,
+    pub(super) heals: Vec<Html>,
+    pub(super) commands: Vec<Command>,
+    /// Reason code, title and anchor of the document's own runbook entries.
+    pub(super) entries: Vec<Entry>,
+    pub(super) effect: Vec<Html>,
+    /// Prose about the effect, where the document has it.
+    pub(super) effect_prose: Vec<Prose>,
+    pub(super) reasons_href: String,
+}
+
+/// A command that can be copied.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) label: &'static str,
+    pub(super) text: String,
+}
+
+/// An entry of the runbook.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) code: String,
+    pub(super) title: String,
+    pub(super) href: String,
+}
+
+/// Builds the section.
+pub(super) fn breaks(sheet: &Sheet<'_>, runbook: &[Prose], effect_prose: Vec<Prose>) -> Breaks {
+    Breaks {
+        call: call(sheet),
+        heals: heals(sheet),
+        commands: commands(sheet.interface),
+        entries: entries(runbook),
+        effect: effect(sheet.interface),
+        effect_prose,
+        reasons_href: sheet.at.to("reasons/index.html"),
+    }
+}
+
+fn call(sheet: &Sheet<'_>) -> Vec<Fact> {
+    let owners = &sheet.interface.owners;
+    let first = owners.support.as_ref().or(owners.technical.as_ref());
+    let key = if owners.support.is_some() { "support" } else { "technical" };
+    let mut call = vec![match first {
+        Some(team) => sheet.fact("First", sheet.context.team_link(&sheet.at, team), &["owners", key]),
+        None => sheet.fact("First", Html::new().chip("warn", "nobody is named"), &["owners"]),
+    }];
+    if let Some(business) = &owners.business {
+        call.push(sheet.fact(
+            "For the business",
+            sheet.context.team_link(&sheet.at, business),
+            &["owners", "business"],
+        ));
+    }
+    let target = sheet.context.catalog.system(&sheet.interface.target);
+    if let Some(owner) = target.and_then(|system| system.owner.as_ref()) {
+        let value = sheet.context.team_link(&sheet.at, owner);
+        call.push(Fact { label: format!("For {}", sheet.interface.target), value, line: Html::new() });
+    }
+    let channels: Vec<String> = sheet.interface.errors.alerts.iter().map(|alert| alert.channel.clone()).collect();
+    let alerts = if channels.is_empty() { Html::new().chip("warn", "none") } else { Html::of(&words::list(&channels)) };
+    call.push(sheet.fact("Alerts go to", alerts, &["errors", "alert"]));
+    call
+}
+
+fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
+    let interface = sheet.interface;
+    let retry = &interface.errors.retry;
+    let mut heals = vec![
+        Html::of(&words::retry_sentence(retry)).html(&after_last(interface)).text(" ").html(&sheet.place(retry.span)),
+    ];
+    let journalled = !matches!(
+        interface.trigger.kind,
+        TriggerKind::Request { durability: catalog::model::Durability::Transient, .. }
+    );
+    if journalled {
+        heals.push(Html::of("What was accepted is on disk: a crash or a restart loses nothing."));
+    }
+    heals.push(Html::of(
+        "When a system refuses us as such (token, certificate, host key), messages wait without using up a send and go on by themselves once it lets us in.",
+    ));
+    if let Some(unknown) = unknown(sheet) {
+        heals.push(unknown);
+    }
+    if let Some(key) = &interface.trigger.idempotency {
+        heals.push(
+            Html::of("A message that comes twice is recognised by ")
+                .html(&words::in_words(&key.key))
+                .text(" and done once."),
+        );
+    }
+    heals
+}
+
+fn after_last(interface: &Interface) -> Html {
+    let sends = interface.errors.retry.sends_ms();
+    let last = sends.last().copied().unwrap_or(0);
+    let end = if interface.errors.dead_letter { "it goes to the dead-letter list" } else { "it is kept as failed" };
+    if sends.len() == 1 {
+        return Html::of(&format!(" If it fails, {end} and the alert goes out."));
+    }
+    let text = format!(
+        " If all {} fail, {end} and the alert goes out, at the earliest {} after the first.",
+        words::count(sends.len(), "send"),
+        words::duration(last)
+    );
+    Html::of(&text)
+}
+
+/// What happens when a reply is lost, for the sends that are not harmless to repeat.
+fn unknown(sheet: &Sheet<'_>) -> Option<Html> {
+    let mut found = None;
+    walk(&sheet.interface.flow, &mut |step| {
+        if let StepKind::Call { operation, .. } | StepKind::Send { operation, .. } = &step.kind
+            && found.is_none()
+            && let Some(declared) = sheet.operation(operation)
+            && declared.delivered == catalog::model::Delivered::Twice
+        {
+            let link = Html::new().link(&sheet.operation_href(operation), &operation.operation);
+            found = Some(match (&declared.probe, sheet.interface.errors.on_unknown) {
+                (Some(probe), _) => Html::of("When the reply of ")
+                    .html(&link)
+                    .text(" is lost, ")
+                    .code(&probe.operation)
+                    .text(" asks first whether the work was done; it is sent again only if it was not."),
+                (None, OnUnknown::Hold) => Html::of("When the reply of ")
+                    .html(&link)
+                    .text(" is lost, the message is held for a person to decide."),
+                (None, OnUnknown::Retry) => Html::of("When the reply of ")
+                    .html(&link)
+                    .text(" is lost, it is sent again, and may be done twice."),
+            });
+        }
+    });
+    found
+}
+
+/// Commands against the admin listener, whose address the environment decides.
+fn commands(interface: &Interface) -> Vec<Command> {
+    let id = url_part(&interface.smart_id.text);
+    let end = if interface.errors.dead_letter { "DEAD" } else { "FAILED" };
+    vec![
+        Command {
+            label: "What has ended badly",
+            text: format!("curl -s \"$TIELINE_ADMIN/messages?interface={id}&state={end}\""),
+        },
+        Command {
+            label: "What is waiting for its next send",
+            text: format!("curl -s \"$TIELINE_ADMIN/messages?interface={id}&state=RETRYING\""),
+        },
+        Command {
+            label: "The whole story of one message",
+            text: "curl -s \"$TIELINE_ADMIN/messages/<id>\"".to_owned(),
+        },
+    ]
+}
+
+/// Percent-encodes what is not plain in a query; Smart IDs may hold `&`.
+fn url_part(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+fn entries(runbook: &[Prose]) -> Vec<Entry> {
+    let headings = runbook.iter().flat_map(|prose| &prose.headings);
+    headings
+        .filter_map(|heading| {
+            let (code, title) = heading.text.split_once(':')?;
+            let code = code.trim();
+            let known = !code.is_empty() && code.chars().all(|it| it.is_ascii_uppercase() || it == '_');
+            known.then(|| Entry {
+                code: code.to_owned(),
+                title: title.trim().to_owned(),
+                href: format!("#{}", heading.id),
+            })
+        })
+        .collect()
+}
+
+fn effect(interface: &Interface) -> Vec<Html> {
+    let mut effect = Vec::new();
+    let per_day = interface.volume.as_ref().and_then(|volume| volume.per_day);
+    if let Some(per_day) = per_day {
+        let hour = (per_day / 24).max(1);
+        let text = format!(
+            "Every hour of standstill holds back about {}.",
+            words::count(usize::try_from(hour).unwrap_or(usize::MAX), "message")
+        );
+        effect.push(Html::of(&text));
+    }
+    let sla = &interface.sla;
+    if let Some(p95) = sla.latency_p95_ms {
+        effect.push(Html::of(&format!("Agreed: 95 of 100 messages are through within {}.", words::duration(p95))));
+    }
+    if let Some(average) = sla.latency_avg_ms {
+        effect.push(Html::of(&format!("Agreed: an answer within {} on average.", words::duration(average))));
+    }
+    if let Some(availability) = &sla.availability {
+        let share = availability.trim_end_matches('%').trim_end();
+        effect.push(match downtime(share) {
+            Some(minutes) => {
+                Html::of(&format!("Agreed: available {share} % of the time, which leaves {minutes} a month."))
+            }
+            None => Html::of(&format!("Agreed: available {share} % of the time.")),
+        });
+    }
+    if effect.is_empty() {
+        effect.push(Html::new().muted("No service level and no volume are stated."));
+    }
+    effect
+}
+
+/// `99.9` → the downtime that a month of 30 days has left.
+fn downtime(share: &str) -> Option<String> {
+    let percent: f64 = share.parse().ok()?;
+    if !(0.0..=100.0).contains(&percent) {
+        return None;
+    }
+    let seconds = (100.0 - percent) / 100.0 * 30.0 * 86_400.0;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2.6 million")]
+    let whole = seconds.round() as u64;
+    Some(words::duration(whole * 1000))
+}

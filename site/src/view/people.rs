@@ -1,0 +1,145 @@
+//! Changes, health, and short links: small pages about the catalog as a whole.
+//!
+//! In: histories, diagnostics, ids. Out: one structure a page. Never knows: the time.
+
+use askama::Template;
+use catalog::diagnostic::Severity;
+
+use super::context::{Context, Shell};
+use super::interface::papers::{PointRow, point};
+use crate::html::Html;
+use crate::routes::At;
+use crate::words;
+
+/// One change of one interface.
+#[derive(Debug)]
+pub(crate) struct ChangeLine {
+    pub(crate) date: String,
+    pub(crate) href: String,
+    pub(crate) title: String,
+    pub(crate) smart_id: String,
+    pub(crate) version: u32,
+    pub(crate) change: String,
+}
+
+/// All changes of all interfaces, latest first.
+pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
+    let mut lines: Vec<ChangeLine> = Vec::new();
+    for interface in context.catalog.interfaces() {
+        let href = context.routes.interface(&interface.smart_id.text).map(|path| at.to(&path)).unwrap_or_default();
+        lines.extend(interface.history.iter().map(|change| ChangeLine {
+            date: change.date.clone(),
+            href: href.clone(),
+            title: interface.title.clone(),
+            smart_id: interface.smart_id.text.clone(),
+            version: change.version,
+            change: change.change.clone(),
+        }));
+    }
+    lines.sort_by(|a, b| (&b.date, &a.smart_id, b.version).cmp(&(&a.date, &b.smart_id, a.version)));
+    lines
+}
+
+/// The page of all changes.
+#[derive(Template)]
+#[template(path = "changes.html")]
+pub(crate) struct ChangesPage {
+    shell: Shell,
+    changes: Vec<ChangeLine>,
+}
+
+impl ChangesPage {
+    /// Its path.
+    pub(crate) const PATH: &'static str = "changes/index.html";
+
+    /// Decides everything.
+    pub(crate) fn new(context: &Context<'_>) -> Self {
+        let at = At::new(Self::PATH);
+        Self { shell: context.shell(&at, "changes", "Changes"), changes: changes(context, &at) }
+    }
+}
+
+/// What was found in one document.
+#[derive(Debug)]
+pub(crate) struct DocumentPoints {
+    title: Html,
+    path: Html,
+    points: Vec<PointRow>,
+}
+
+/// The page of all open points.
+#[derive(Template)]
+#[template(path = "health.html")]
+pub(crate) struct HealthPage {
+    shell: Shell,
+    summary: String,
+    documents: Vec<DocumentPoints>,
+}
+
+impl HealthPage {
+    /// Its path.
+    pub(crate) const PATH: &'static str = "health/index.html";
+
+    /// Decides everything.
+    pub(crate) fn new(context: &Context<'_>) -> Self {
+        let at = At::new(Self::PATH);
+        let mut documents = Vec::new();
+        let (mut open, mut notes) = (0, 0);
+        let interfaces = context
+            .catalog
+            .interfaces()
+            .iter()
+            .map(|it| (&it.path, &it.title, context.routes.interface(&it.smart_id.text)));
+        let systems = context.catalog.systems().iter().map(|it| (&it.path, &it.name, context.routes.system(&it.name)));
+        for (path, title, route) in interfaces.chain(systems) {
+            let found = context.diagnostics(path);
+            open += found.iter().filter(|it| it.severity >= Severity::Warning).count();
+            notes += found.iter().filter(|it| it.severity < Severity::Warning).count();
+            let page = at.to(&route.unwrap_or_default());
+            let document = page.replace("index.html", "document/index.html");
+            if !found.is_empty() {
+                documents.push(DocumentPoints {
+                    title: Html::new().link(&page, title),
+                    path: Html::new().link(&document, path),
+                    points: found.iter().map(|item| point(&at, item, &document)).collect(),
+                });
+            }
+        }
+        let total = context.catalog.interfaces().len() + context.catalog.systems().len();
+        let summary = format!(
+            "{} and {} in {}; {} without any.",
+            words::count(open, "open point"),
+            words::count(notes, "note"),
+            words::count(documents.len(), "document"),
+            words::number((total - documents.len()) as u64)
+        );
+        Self { shell: context.shell(&at, "health", "Health"), summary, documents }
+    }
+}
+
+/// The short link of an id: leads to its page, or lists the pages that share the id.
+#[derive(Template)]
+#[template(path = "short.html")]
+pub(crate) struct ShortPage {
+    shell: Shell,
+    id: String,
+    targets: Vec<(String, String)>,
+    /// Set when there is one target only.
+    forward: String,
+}
+
+impl ShortPage {
+    /// Decides everything; `targets` are Smart IDs.
+    pub(crate) fn new(context: &Context<'_>, path: &str, id: &str, targets: &[&str]) -> Self {
+        let at = At::new(path);
+        let links: Vec<(String, String)> = targets
+            .iter()
+            .filter_map(|smart_id| Some((at.to(&context.routes.interface(smart_id)?), (*smart_id).to_owned())))
+            .collect();
+        let forward = match links.as_slice() {
+            [(href, _)] => href.clone(),
+            _ => String::new(),
+        };
+        Self { shell: context.shell(&at, "interfaces", id), id: id.to_owned(), targets: links, forward }
+    }
+}
