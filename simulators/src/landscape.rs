@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::ans::Ans;
-use crate::callers::{self, Callers};
+use crate::callers::{self, Callers, ServiceDoor};
 use crate::common::core::{Door, Partner};
 use crate::control::Control;
 use crate::erp::Erp;
@@ -170,7 +170,8 @@ impl Landscape {
     /// The partners as callers of the service that listens at `service`.
     #[must_use]
     pub fn callers(&self, service: SocketAddr) -> Callers {
-        Callers::new(&callers::door(service, &self.idp, &self.http), self.options.clock, self.options.seed)
+        let door = ServiceDoor { service, idp: self.idp.clone(), http: self.http.clone() };
+        Callers::new(&Arc::new(door), self)
     }
 
     /// The environment file for a service that works with this landscape; writes the PEM files it names into `dir`,

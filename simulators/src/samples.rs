@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 pub const WORKBOOK: &str = "Planned Orders Export";
 /// The scenario of the Maestro fixtures.
 pub const SCENARIO: &str = "Enterprise Data";
+/// The Salesforce id of an account of the fixtures (customer C-1001).
+pub const ACCOUNT_ID: &str = "0015g00000XyZabAAB";
 /// A purchase order that SAP SRM7 knows.
 pub const PO_NUMBER: &str = "4500001234";
 

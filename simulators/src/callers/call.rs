@@ -3,18 +3,23 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use crate::idp::{Client, Idp, Token};
+use super::Sender;
+use crate::common::faults::{self, Effect};
+use crate::common::journal::Entry;
+use crate::idp::{Idp, Token};
 
 /// A trigger about to be played. Nothing is sent before [`Call::send`].
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub(crate) door: Arc<ServiceDoor>,
-    pub(crate) client: Client,
+    sender: Sender,
+    operation: &'static str,
+    key: String,
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
@@ -70,16 +75,23 @@ pub enum CallError {
 }
 
 impl Call {
-    pub(crate) fn new(door: &Arc<ServiceDoor>, client: Client, method: Method, path: impl Into<String>) -> Self {
+    pub(super) fn new(sender: &Sender, operation: &'static str, method: Method, path: String) -> Self {
         Call {
-            door: door.clone(),
-            client,
+            sender: sender.clone(),
+            operation,
+            key: String::new(),
             method,
-            path: path.into(),
+            path,
             headers: Vec::new(),
             body: None,
             token: Token::Valid,
         }
+    }
+
+    /// The business key that the sender's journal shows.
+    pub(super) fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
     }
 
     /// Sends this JSON.
@@ -169,21 +181,88 @@ impl Call {
         self
     }
 
-    /// Sends the call once, fresh connections allowed, without following redirects and without a retry.
+    /// The payload as it will be sent; empty if there is none.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.body.as_deref().unwrap_or_default()
+    }
+
+    /// Sends the call once over a new connection, without following redirects and without a retry; a pending fault on
+    /// this operation may send it twice or lose the reply.
     ///
     /// # Errors
     /// [`CallError::NoReply`] if no complete HTTP response came back.
     pub async fn send(self) -> Result<Reply, CallError> {
-        let url = format!("http://{}{}", self.door.service, self.path);
-        let mut request = self.door.http.request(self.method, url);
-        if let Some(token) = self.door.idp.token(self.client, self.token) {
+        let core = &self.sender.core;
+        let call = faults::Call { operation: self.operation, path: &self.path, key: Some(&self.key) };
+        let effects = core.faults.take(call);
+        let names: Vec<&str> = effects.iter().map(Effect::name).collect();
+        let entry = Entry {
+            at: core.clock.now_ms(),
+            operation: self.operation.to_owned(),
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            effect: (!names.is_empty()).then(|| names.join("+")),
+            key: Some(self.key.clone()),
+            ..Entry::default()
+        };
+        let seq = core.journal.open(entry, self.body());
+        let result = self.play(&effects).await;
+        core.journal.close(seq, |entry| {
+            entry.until = Some(core.clock.now_ms());
+            entry.status = result.as_ref().ok().map(|reply| reply.status);
+        });
+        result
+    }
+
+    /// Sends again, up to `attempts` times with a virtual pause between them, until the service answers 2xx: what a
+    /// sender of webhooks does. Returns the last result.
+    ///
+    /// # Errors
+    /// [`CallError::NoReply`] if the last attempt had no reply.
+    pub async fn send_until_accepted(self, attempts: u32, pause: Duration) -> Result<Reply, CallError> {
+        let mut result = self.clone().send().await;
+        for _ in 1..attempts {
+            if result.as_ref().is_ok_and(|reply| (200..300).contains(&reply.status)) {
+                break;
+            }
+            self.sender.core.clock.sleep(pause).await;
+            result = self.clone().send().await;
+        }
+        result
+    }
+
+    async fn play(&self, effects: &[Effect]) -> Result<Reply, CallError> {
+        let mut lost = false;
+        let mut twice = false;
+        for effect in effects {
+            match effect {
+                Effect::Delay(span) => self.sender.core.clock.sleep(Duration::from_millis(*span)).await,
+                Effect::DropBefore => return Err(CallError::NoReply("not sent: planned fault".to_owned())),
+                Effect::DropAfter => lost = true,
+                Effect::Duplicate => twice = true,
+                _ => {}
+            }
+        }
+        if twice {
+            self.transmit().await?;
+        }
+        let reply = self.transmit().await?;
+        if lost { Err(CallError::NoReply("reply lost: planned fault".to_owned())) } else { Ok(reply) }
+    }
+
+    async fn transmit(&self) -> Result<Reply, CallError> {
+        let Sender { door, client, .. } = &self.sender;
+        let url = format!("http://{}{}", door.service, self.path);
+        let mut request = door.http.request(self.method.clone(), url);
+        if let Some(token) = door.idp.token(*client, self.token) {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        if let Some(body) = self.body {
-            request = request.body(body);
+        if let Some(body) = &self.body {
+            request = request.body(body.clone());
         }
         let response = request.send().await.map_err(no_reply)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

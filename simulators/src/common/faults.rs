@@ -25,7 +25,7 @@ pub struct Fault {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
-    /// Every call except the token endpoint's.
+    /// Every incoming call except the token endpoint's.
     #[default]
     Any,
     /// Calls of one operation, as the journal names it (`get-activity-report`, `token`, `rename`, …).
@@ -125,6 +125,9 @@ impl Fault {
     }
 }
 
+/// Operations with this prefix are calls that the partner makes.
+pub(crate) const OUTGOING: &str = "send-";
+
 /// What a call looks like to the plan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
@@ -175,7 +178,7 @@ impl FaultPlan {
 
 fn matches(on: &Match, call: Call<'_>) -> bool {
     match on {
-        Match::Any => call.operation != "token",
+        Match::Any => call.operation != "token" && !call.operation.starts_with(OUTGOING),
         Match::Operation(name) => name == call.operation,
         Match::Path(prefix) => call.path.starts_with(prefix.as_str()),
         Match::Key(key) => call.key == Some(key.as_str()),
@@ -211,6 +214,8 @@ mod tests {
         for (on, operation, hit) in [
             (Match::Any, "read", true),
             (Match::Any, "token", false),
+            (Match::Any, "send-notification", false),
+            (Match::Operation("send-notification".into()), "send-notification", true),
             (Match::Operation("token".into()), "token", true),
             (Match::Path("/v2".into()), "read", true),
             (Match::Path("/v1".into()), "read", false),

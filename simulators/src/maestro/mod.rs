@@ -35,6 +35,11 @@ pub struct Maestro {
 }
 
 impl Maestro {
+    /// The shared parts, for the partner as a caller.
+    pub(crate) fn shared_core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     pub(crate) async fn start(clock: SimClock, seed: u64) -> Result<Arc<Self>, StartError> {
         let core = Arc::new(Core::new("maestro", clock, seed));
         let maestro = Arc::new(Maestro {

@@ -41,6 +41,11 @@ struct Users {
 }
 
 impl Srm {
+    /// The shared parts, for the partner as a caller.
+    pub(crate) fn shared_core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     pub(crate) async fn start(clock: SimClock, seed: u64) -> Result<Arc<Self>, StartError> {
         let core = Arc::new(Core::new("srm", clock, seed));
         let srm = Arc::new(Srm {

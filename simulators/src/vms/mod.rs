@@ -69,6 +69,11 @@ pub struct Vms {
 }
 
 impl Vms {
+    /// The shared parts, for the partner as a caller.
+    pub(crate) fn shared_core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     pub(crate) async fn start(clock: SimClock, seed: u64) -> Result<Arc<Self>, StartError> {
         let core = Arc::new(Core::new("vms", clock, seed));
         let vms = Arc::new(Vms {

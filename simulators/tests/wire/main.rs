@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
 mod ans;
+mod callers;
+mod erp;
 mod idp;
+mod landscape;
 mod maestro;
+mod salesforce;
 mod sftp;
 mod smtp;
 mod srm;
