@@ -29,6 +29,16 @@ pub fn list<'a>(words: impl IntoIterator<Item = &'a str>, most: usize) -> String
     }
 }
 
+/// A text of a document inside a message, cut to a readable length.
+#[must_use]
+pub fn shorten(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Long words are cut: the distance costs their product, and hostile words are long.
 fn fold(word: &str) -> String {
     word.chars().filter(|letter| letter.is_alphanumeric()).take(64).flat_map(char::to_lowercase).collect()

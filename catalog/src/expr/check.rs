@@ -68,7 +68,7 @@ impl Checker<'_> {
         if expr.ty == Type::Bool {
             return Some(expr);
         }
-        let message = format!("`{}` is {}, not a condition", print::expr(&expr), words::a(&expr.ty));
+        let message = format!("`{}` is {}, not a condition", print::brief(&expr), words::a(&expr.ty));
         self.report(Problem::new("E-TYPE", expr.span, message).help(condition_help(&expr)));
         None
     }
@@ -88,7 +88,7 @@ impl Checker<'_> {
 
     /// Reports an optional used as if it were always there.
     pub(super) fn optional(&mut self, expr: &Expr, inner: &Type) {
-        let text = print::expr(expr);
+        let text = print::brief(expr);
         let default = literal::example(inner).unwrap_or_else(|| "…".to_owned());
         let message = format!("`{text}` may be absent");
         let help = format!("give a default with `{text}.or({default})`, or ask `{text}.isSet() && …` before");
@@ -123,9 +123,16 @@ impl Checker<'_> {
         if let Some(meant) = nearest(name, self.scope.names()) {
             return self.fixed(problem.help(format!("did you mean `{meant}`?")), meant);
         }
-        if let Some(owner) = self.owner_of(name) {
-            let meant = format!("{owner}.{name}");
-            return self.fixed(problem.help(format!("`{name}` is a field of `{owner}`: write `{meant}`")), meant);
+        match self.owners_of(name).as_slice() {
+            [] => {}
+            [owner] => {
+                let meant = format!("{owner}.{name}");
+                return self.fixed(problem.help(format!("`{name}` is a field of `{owner}`: write `{meant}`")), meant);
+            }
+            owners => {
+                let paths: Vec<String> = owners.iter().map(|owner| format!("{owner}.{name}")).collect();
+                return problem.help(format!("write {}", list(paths.iter().map(String::as_str), LISTED)));
+            }
         }
         let names = list(self.scope.names(), LISTED);
         if names.is_empty() {
@@ -134,12 +141,13 @@ impl Checker<'_> {
         problem.help(format!("bound here: {names}; a fixed text stands in quotes: `'{name}'`"))
     }
 
-    /// The bound record that has a field of this name.
-    fn owner_of(&self, field: &str) -> Option<&str> {
-        self.scope.names().find(|name| {
+    /// The bound records that have a field of this name.
+    fn owners_of(&self, field: &str) -> Vec<&str> {
+        let has_field = |name: &&str| {
             let Some(Type::Record(record)) = self.scope.get(name) else { return false };
             self.scope.fields(record).is_some_and(|fields| fields.iter().any(|known| known.name == field))
-        })
+        };
+        self.scope.names().filter(has_field).collect()
     }
 
     fn field(&mut self, record: &Node, name: &Word, at: Range) -> Option<Expr> {
@@ -164,7 +172,7 @@ impl Checker<'_> {
     }
 
     fn unknown_field(&self, owner: &Expr, name: &Word, fields: &[Field]) -> Problem {
-        let owner_text = print::expr(owner);
+        let owner_text = print::brief(owner);
         let message = format!("`{owner_text}` has no field `{}`", name.text);
         let problem = Problem::new("E-FIELD", self.span(name.range), message);
         let names = || fields.iter().map(|field| field.name.as_str());
@@ -180,7 +188,7 @@ impl Checker<'_> {
     }
 
     fn no_fields(&mut self, owner: &Expr, name: &Word) -> Option<Expr> {
-        let text = print::expr(owner);
+        let text = print::brief(owner);
         let message = format!("`{text}` is {} and has no fields", words::a(&owner.ty));
         let problem = Problem::new("E-FIELD", self.span(name.range), message);
         let problem = match &owner.ty {
@@ -207,14 +215,14 @@ impl Checker<'_> {
         let index = self.value(index, Some(&Type::Integer));
         let (owner, index) = (owner?, index?);
         let Type::List(item) = &owner.ty else {
-            let message = format!("`{}` is {}, not a list", print::expr(&owner), words::a(&owner.ty));
+            let message = format!("`{}` is {}, not a list", print::brief(&owner), words::a(&owner.ty));
             self.report(Problem::new("E-TYPE", owner.span, message));
             return None;
         };
         let ty = item.as_ref().clone();
         let negative = matches!(index.kind, ExprKind::Literal(Literal::Integer(value)) if value < 0);
         if index.ty != Type::Integer || negative {
-            let message = format!("`{}` is no place in a list", print::expr(&index));
+            let message = format!("`{}` is no place in a list", print::brief(&index));
             self.report(Problem::new("E-TYPE", index.span, message).help("items are counted from 0"));
             return None;
         }
@@ -254,7 +262,7 @@ impl Checker<'_> {
         if super::fits(&expr.ty, ty) {
             return Some(expr);
         }
-        let message = format!("`{}` is {} among {} values", print::expr(&expr), words::a(&expr.ty), type_name(ty));
+        let message = format!("`{}` is {} among {} values", print::brief(&expr), words::a(&expr.ty), type_name(ty));
         self.report(Problem::new("E-TYPE", expr.span, message));
         None
     }
@@ -283,7 +291,7 @@ fn has_inside(field: &Field, name: &str) -> bool {
 }
 
 fn condition_help(expr: &Expr) -> String {
-    let text = print::expr(expr);
+    let text = print::brief(expr);
     match &expr.ty {
         Type::Code { values, .. } if !values.is_empty() => {
             format!("compare it: `{text} == {}`", print::quoted(&values[0]))

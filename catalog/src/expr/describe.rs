@@ -4,7 +4,7 @@
 
 use super::constant::flatten;
 use super::print;
-use crate::model::{BinaryOp, Builtin, Expr, ExprKind, Literal, UnaryOp};
+use crate::model::{BinaryOp, Builtin, Expr, ExprKind, Literal, Type, UnaryOp};
 use std::collections::BTreeSet;
 
 /// The condition in plain business words: `work unit number is 0 and status is one of A, B`.
@@ -61,8 +61,12 @@ impl Words {
                 ExprKind::List(_) => format!("{} is one of {}", self.phrase(left), self.phrase(right)),
                 _ => format!("{} is among {}", self.phrase(left), self.phrase(right)),
             },
-            _ => match comparison_words(op) {
-                Some(words) => format!("{} {words} {}", self.phrase(left), self.phrase(right)),
+            // `0 == x` is said as `x is 0`.
+            _ if let Some(op) = turned(op).filter(|_| is_fixed(left) && !is_fixed(right)) => {
+                self.binary(op, expr, [right, left])
+            }
+            _ => match comparison_words(op, &left.ty) {
+                Some(words) => format!("{} {words} {}", self.side(left), self.side(right)),
                 None => format!("{} {} {}", self.factor(left), print::sign(op), self.factor(right)),
             },
         }
@@ -77,6 +81,11 @@ impl Words {
             ExprKind::Conditional { .. } | ExprKind::Quantifier { .. } => format!("({})", self.phrase(expr)),
             _ => self.phrase(expr),
         }
+    }
+
+    /// A side of a comparison.
+    fn side(&self, expr: &Expr) -> String {
+        if expr.ty == Type::Bool { self.factor(expr) } else { self.phrase(expr) }
     }
 
     fn factor(&self, expr: &Expr) -> String {
@@ -100,7 +109,11 @@ impl Words {
                 format!("{} {words} {}", self.first(arguments), self.second(arguments))
             }
             ExprKind::Binary { op: BinaryOp::In, left, right } => {
-                let words = if matches!(right.kind, ExprKind::List(_)) { "is none of" } else { "is not among" };
+                let words = match &right.kind {
+                    ExprKind::List(items) if items.len() == 1 => "is not",
+                    ExprKind::List(_) => "is none of",
+                    _ => "is not among",
+                };
                 format!("{} {words} {}", self.phrase(left), self.phrase(right))
             }
             ExprKind::Name(_) | ExprKind::Field { .. } => format!("not {}", self.phrase(expr)),
@@ -113,7 +126,7 @@ impl Words {
         let second = || self.second(arguments);
         match function {
             Builtin::Size => match arguments.first().map(|argument| &argument.ty) {
-                Some(crate::model::Type::List(_)) => format!("number of {first}"),
+                Some(Type::List(_)) => format!("number of {first}"),
                 _ => format!("length of {first}"),
             },
             Builtin::StartsWith => format!("{first} starts with {}", second()),
@@ -163,14 +176,35 @@ impl Words {
     }
 }
 
-fn comparison_words(op: BinaryOp) -> Option<&'static str> {
+fn comparison_words(op: BinaryOp, ty: &Type) -> Option<&'static str> {
+    let moment = matches!(ty, Type::Date | Type::Time | Type::Instant);
     Some(match op {
         BinaryOp::Equal => "is",
         BinaryOp::NotEqual => "is not",
+        BinaryOp::Less if moment => "is before",
         BinaryOp::Less => "is less than",
+        BinaryOp::LessOrEqual if moment => "is not after",
         BinaryOp::LessOrEqual => "is at most",
+        BinaryOp::Greater if moment => "is after",
         BinaryOp::Greater => "is more than",
+        BinaryOp::GreaterOrEqual if moment => "is not before",
         BinaryOp::GreaterOrEqual => "is at least",
+        _ => return None,
+    })
+}
+
+fn is_fixed(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(_))
+}
+
+/// The comparison with its sides exchanged.
+fn turned(op: BinaryOp) -> Option<BinaryOp> {
+    Some(match op {
+        BinaryOp::Equal | BinaryOp::NotEqual => op,
+        BinaryOp::Less => BinaryOp::Greater,
+        BinaryOp::LessOrEqual => BinaryOp::GreaterOrEqual,
+        BinaryOp::Greater => BinaryOp::Less,
+        BinaryOp::GreaterOrEqual => BinaryOp::LessOrEqual,
         _ => return None,
     })
 }

@@ -66,6 +66,29 @@ pub(super) fn plain(written: &str, span: Span, ty: &Type) -> Result<Expr, Box<Pr
     }
 }
 
+/// The same literal written as the wanted type, if that is all that is wrong: what to do, and the replacement.
+pub(super) fn rewritten(expr: &Expr, wanted: &Type) -> Option<(&'static str, String)> {
+    let ExprKind::Literal(literal) = &expr.kind else { return None };
+    match (literal, inner(wanted)) {
+        (Literal::Text(text), Type::Decimal) if is_decimal(text) => {
+            Some(("numbers stand without quotes", text.clone()))
+        }
+        (Literal::Text(text), Type::Integer) if text.parse::<i64>().is_ok() => {
+            Some(("numbers stand without quotes", text.clone()))
+        }
+        (Literal::Text(text), Type::Bool) if text == "true" || text == "false" => {
+            Some(("true and false stand without quotes", text.clone()))
+        }
+        (Literal::Text(_), _) => None,
+        (_, Type::Text) => Some(("texts stand in quotes", print::quoted(&print::expr(expr)))),
+        (Literal::Decimal(text), Type::Integer) => {
+            let value = rust_decimal::Decimal::from_str_exact(text).ok()?;
+            value.is_integer().then(|| ("whole numbers have no point", value.normalize().to_string()))
+        }
+        _ => None,
+    }
+}
+
 /// True when the type of a node follows from its surroundings: literals, and what is made of nothing else.
 pub(super) fn is_flexible(node: &Node) -> bool {
     match &node.kind {

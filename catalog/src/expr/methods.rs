@@ -56,13 +56,13 @@ impl Checker<'_> {
     fn optional_method(&mut self, builtin: Builtin, nodes: &[&Node], at: Range) -> Option<Expr> {
         let receiver = self.node(nodes.first()?, None)?;
         let Type::Optional(inner) = receiver.ty.clone() else {
-            let text = print::expr(&receiver);
+            let text = print::brief(&receiver);
             let known = matches!(receiver.kind, ExprKind::Call { function: Builtin::Known, .. });
-            let why = if known { "is known to be set here" } else { "is always set" };
+            let why = if known { "is known to be set here" } else { "is required, so always set" };
             let so = if builtin == Builtin::IsSet { "asking says nothing" } else { "the default is never used" };
-            let problem = Problem::new("E-CONSTANT", self.span(at), format!("`{text}` {why}, so {so}"));
+            let problem = Problem::new("E-CONSTANT", self.span(at), format!("`{text}` {why}: {so}"));
             let problem = match builtin {
-                Builtin::Or => self.fixed(problem.help(format!("write `{text}`")), text),
+                Builtin::Or => self.fixed(problem.help(format!("write `{text}`")), print::expr(&receiver)),
                 _ => problem.help("leave it out"),
             };
             self.report(problem);
@@ -133,7 +133,8 @@ impl Checker<'_> {
             Ok(_) => Some(expr),
             Err(error) => {
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                let reason =
+                    reason.lines().last().unwrap_or_default().trim_start_matches("error: ").trim_end_matches('.');
                 let problem = Problem::new("E-REGEX", expr.span, format!("the pattern is not understood: {reason}"));
                 self.report(problem.help("patterns are regular expressions without look-around and back-references"));
                 None
@@ -193,7 +194,8 @@ impl Checker<'_> {
     }
 
     fn wrong_receiver(&mut self, receiver: &Expr, name: &Word, wanted: &str) {
-        let text = print::expr(receiver);
+        let text = print::brief(receiver);
+        let whole = print::expr(receiver);
         let message = format!("`{}` needs {wanted}, and `{text}` is {}", name.text, words::a(&receiver.ty));
         let problem = Problem::new("E-METHOD", receiver.span, message);
         let single = !matches!(receiver.ty, Type::Record(_) | Type::List(_));
@@ -201,7 +203,7 @@ impl Checker<'_> {
             Type::List(_) if name.text == "contains" => problem.help(format!("write `… in {text}`")),
             _ if single && wanted == "a text" => {
                 let help = format!("write `text({text}).{}(…)`", name.text);
-                self.fixed(problem.help(help), format!("text({text})"))
+                self.fixed(problem.help(help), format!("text({whole})"))
             }
             _ => problem,
         });

@@ -35,6 +35,7 @@ pub use tree::{Fault, Node, NodeKind, Range, Word};
 
 use crate::model::{Expr, Span, Type};
 use check::Checker;
+use parse::parse_all;
 use place::Place;
 
 /// What an expression must be.
@@ -65,10 +66,10 @@ pub fn check(text: &str, at: Span, scope: &Scope<'_>, want: Want<'_>) -> Result<
 
 /// [`check`] for a text whose place is known.
 fn check_at(place: Place<'_>, text: &str, scope: &Scope<'_>, want: Want<'_>) -> Result<Expr, Vec<Problem>> {
-    let node =
-        parse(text).map_err(|faults| faults.into_iter().map(|fault| place.problem(fault)).collect::<Vec<_>>())?;
-    let mut checker = Checker { scope: scope.clone(), place, problems: Vec::new() };
-    let typed = checker.wanted(&node, want);
+    let (node, faults) = parse_all(text);
+    let problems = faults.into_iter().map(|fault| place.problem(fault)).collect();
+    let mut checker = Checker { scope: scope.clone(), place, problems };
+    let typed = node.and_then(|node| checker.wanted(&node, want));
     let mut problems = checker.problems;
     match typed {
         Some(expr) if problems.is_empty() => Ok(expr),

@@ -16,7 +16,7 @@ impl Checker<'_> {
         };
         if op == UnaryOp::Negate && !is_number(&operand.ty) {
             let message =
-                format!("`{}` is {}; only a number can be negative", print::expr(&operand), words::a(&operand.ty));
+                format!("`{}` is {}; only a number can be negative", print::brief(&operand), words::a(&operand.ty));
             self.report(Problem::new("E-TYPE", operand.span, message));
             return None;
         }
@@ -98,14 +98,7 @@ impl Checker<'_> {
         }
         let (left, right) = self.sides(sides, None)?;
         if !comparable(&left.ty, &right.ty) {
-            let message = format!(
-                "`{}` is {} and `{}` is {}; they cannot be compared",
-                print::expr(&left),
-                words::a(&left.ty),
-                print::expr(&right),
-                words::a(&right.ty)
-            );
-            let problem = Problem::new("E-TYPE", self.span(at), message);
+            let problem = Problem::new("E-TYPE", self.span(at), incomparable(&left, &right));
             self.report(self.unlike(problem, &left, &right));
             return None;
         }
@@ -116,7 +109,7 @@ impl Checker<'_> {
             return None;
         }
         if print::erase(&left) == print::erase(&right) {
-            let message = format!("`{}` is compared with itself", print::expr(&left));
+            let message = format!("`{}` is compared with itself", print::brief(&left));
             self.report(Problem::new("E-CONSTANT", self.span(at), message));
         }
         Some(self.join(op, left, right, (Type::Bool, at)))
@@ -130,7 +123,12 @@ impl Checker<'_> {
         if !text && !numbers {
             let [a, b] = [&left, &right].map(|side| words::a(&side.ty));
             let problem = Problem::new("E-TYPE", span, format!("`{}` between {a} and {b}", print::sign(op)));
-            self.report(convert_help(problem, &left, &right));
+            let joins = op == BinaryOp::Add || (is_number(&left.ty) && is_number(&right.ty));
+            self.report(if joins {
+                convert_help(problem, &left, &right)
+            } else {
+                problem.help("only numbers can be reckoned with")
+            });
             return None;
         }
         if op == BinaryOp::Remainder && left.ty == Type::Decimal {
@@ -138,7 +136,7 @@ impl Checker<'_> {
             return None;
         }
         if matches!(op, BinaryOp::Divide | BinaryOp::Remainder) && is_zero(&right) {
-            let message = format!("`{}` is divided by zero", print::expr(&left));
+            let message = format!("`{}` is divided by zero", print::brief(&left));
             self.report(Problem::new("E-DIVISION", right.span, message));
             return None;
         }
@@ -169,7 +167,7 @@ impl Checker<'_> {
                 Some(Problem::new("E-TYPE", self.span(at), message))
             }
             Type::Text if left.ty == Type::Text => {
-                let meant = format!("{}.contains({})", print::expr(&right), print::expr(&left));
+                let meant = format!("{}.contains({})", print::brief(&right), print::brief(&left));
                 let problem = Problem::new("E-TYPE", right.span, "`in` needs a list, and this is a text");
                 Some(problem.help(format!("write `{meant}`")))
             }
@@ -231,26 +229,15 @@ impl Checker<'_> {
 
     /// What to do about two sides of different types.
     fn unlike(&self, problem: Problem, left: &Expr, right: &Expr) -> Problem {
-        let sides = [(left, right), (right, left)];
-        for (literal, other) in sides {
-            match (&literal.kind, &other.ty) {
-                (ExprKind::Literal(Literal::Text(text)), Type::Integer | Type::Decimal)
-                    if rust_decimal::Decimal::from_str_exact(text).is_ok() =>
-                {
-                    let problem = Problem { span: literal.span, ..problem };
-                    return self.fixed(problem.help(format!("numbers stand without quotes: `{text}`")), text);
-                }
-                (ExprKind::Literal(Literal::Text(text)), Type::Bool) if text == "true" || text == "false" => {
-                    let problem = Problem { span: literal.span, ..problem };
-                    return self.fixed(problem.help(format!("write `{text}` without quotes")), text);
-                }
-                (ExprKind::Literal(Literal::Integer(_) | Literal::Decimal(_) | Literal::Bool(_)), Type::Text) => {
-                    let meant = format!("'{}'", print::expr(literal));
-                    let problem = Problem { span: literal.span, ..problem };
-                    return self.fixed(problem.help(format!("texts stand in quotes: `{meant}`")), meant);
-                }
-                _ => {}
+        for (literal, other) in [(left, right), (right, left)] {
+            if let Some((why, meant)) = literal::rewritten(literal, &other.ty) {
+                let problem = Problem { span: literal.span, ..problem };
+                return self.fixed(problem.help(format!("{why}: `{meant}`")), meant);
             }
+        }
+        let fraction = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Decimal(_)));
+        if fraction(left) || fraction(right) {
+            return problem.help("a whole number never equals a fraction");
         }
         convert_help(problem, left, right)
     }
@@ -261,6 +248,16 @@ fn comparable(left: &Type, right: &Type) -> bool {
     match (left, right) {
         (Type::Code { .. }, Type::Code { .. }) => left == right,
         _ => fits(left, right),
+    }
+}
+
+fn incomparable(left: &Expr, right: &Expr) -> String {
+    let [a, b] = [left, right].map(print::brief);
+    match (&left.ty, &right.ty) {
+        (Type::Code { .. }, Type::Code { .. }) => format!("`{a}` and `{b}` are codes of different fields"),
+        (left, right) => {
+            format!("`{a}` is {} and `{b}` is {}; they cannot be compared", words::a(left), words::a(right))
+        }
     }
 }
 
@@ -279,8 +276,9 @@ fn unordered(ty: &Type, equality: bool) -> Option<&'static str> {
 fn convert_help(problem: Problem, left: &Expr, right: &Expr) -> Problem {
     let scalar = |ty: &Type| !matches!(ty, Type::Record(_) | Type::List(_));
     let text = |expr: &Expr| match expr.ty {
-        Type::Text => print::expr(expr),
-        _ => format!("text({})", print::expr(expr)),
+        Type::Text => print::brief(expr),
+        _ => literal::rewritten(expr, &Type::Text)
+            .map_or_else(|| format!("text({})", print::brief(expr)), |(_, text)| text),
     };
     let codes = matches!((&left.ty, &right.ty), (Type::Code { .. }, Type::Code { .. }));
     if is_number(&left.ty) && is_number(&right.ty) {

@@ -17,24 +17,27 @@ pub const MAX_DEPTH: u8 = 64;
 ///
 /// Every fault up to the first one behind which nothing can be understood; never empty.
 pub fn parse(text: &str) -> Result<Node, Vec<Fault>> {
+    match parse_all(text) {
+        (Some(node), faults) if faults.is_empty() => Ok(node),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// The tree, if one can be made out, and every fault: what is only misspelt is read as it is meant, so that types can be
+/// checked all the same.
+pub(super) fn parse_all(text: &str) -> (Option<Node>, Vec<Fault>) {
     if text.len() > MAX_LENGTH {
         let all = Range { start: 0, end: text.len() };
         let fault =
             Fault::limit(all, format!("an expression may have {MAX_LENGTH} bytes; this one has {}", text.len()));
-        return Err(vec![fault.help("move part of it into a `let:` step or a `custom:` function")]);
+        return (None, vec![fault.help("move part of it into a `let:` step or a `custom:` function")]);
     }
     let (tokens, faults) = tokens(text);
     let mut parser = Parser { tokens, next: 0, nesting: 0, faults };
     let result = parser.whole();
     let mut faults = parser.faults;
-    match result {
-        Ok(node) if faults.is_empty() => Ok(node),
-        Ok(_) => Err(faults),
-        Err(fault) => {
-            faults.push(fault);
-            Err(faults)
-        }
-    }
+    let node = result.map_err(|fault| faults.push(fault)).ok();
+    (node, faults)
 }
 
 struct Parser {
@@ -193,6 +196,12 @@ impl Parser {
         if self.take_if("!") {
             return self.prefixed(UnaryOp::Not, start);
         }
+        if matches!(&self.peek().kind, TokenKind::Name(word) if word.eq_ignore_ascii_case("not")) {
+            self.take();
+            let fault = Fault::new(start, "`not` is not an operator");
+            self.faults.push(fault.help("write `!` before the condition").fix("!"));
+            return self.prefixed(UnaryOp::Not, start);
+        }
         let primary = self.primary()?;
         self.postfix(primary)
     }
@@ -253,8 +262,14 @@ impl Parser {
                 fault("there is no null", "ask with `x.isSet()`, or give a default with `x.or(…)`")
             }
             "in" => fault("`in` needs a value before it", "write `x in ['A', 'B']`"),
-            "not" => fault("`not` is not an operator", "write `!` before the condition"),
-            "True" | "False" | "TRUE" | "FALSE" => fault("true and false are written small", "write `true` or `false`"),
+            "True" | "False" | "TRUE" | "FALSE" => {
+                let small = name.to_lowercase();
+                let kind = NodeKind::Bool(small == "true");
+                self.faults.push(
+                    Fault::new(range, "true and false are written small").help(format!("write `{small}`")).fix(small),
+                );
+                Ok(Node::new(kind, range))
+            }
             _ => Ok(Node::new(NodeKind::Name(name), range)),
         }
     }

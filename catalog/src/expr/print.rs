@@ -11,6 +11,11 @@ pub(super) fn expr(expr: &Expr) -> String {
     node(&erase(expr))
 }
 
+/// A checked expression as text inside a message, cut to a readable length.
+pub(super) fn brief(checked: &Expr) -> String {
+    crate::nearest::shorten(&expr(checked))
+}
+
 /// A tree as text.
 pub(super) fn node(node: &Node) -> String {
     let mut out = String::new();
@@ -133,14 +138,17 @@ fn write_bare(node: &Node, out: &mut String) {
     }
 }
 
-/// A minus before a number would be read as part of it.
+/// A minus directly before a digit would be read as part of the number.
 fn write_unary(op: UnaryOp, operand: &Node, out: &mut String) {
-    let number = matches!(operand.kind, NodeKind::Integer(_) | NodeKind::Decimal(_));
+    let mut inner = String::new();
+    write(operand, 6, &mut inner);
     match op {
-        UnaryOp::Not => out.push('!'),
-        UnaryOp::Negate => out.push('-'),
+        UnaryOp::Not => out.push_str(&format!("!{inner}")),
+        UnaryOp::Negate if inner.starts_with(|letter: char| letter.is_ascii_digit()) => {
+            out.push_str(&format!("-({inner})"))
+        }
+        UnaryOp::Negate => out.push_str(&format!("-{inner}")),
     }
-    write(operand, if number && op == UnaryOp::Negate { 8 } else { 6 }, out);
 }
 
 fn write_between(open: char, nodes: &[Node], close: char, out: &mut String) {

@@ -30,7 +30,14 @@ const SYMBOLS: [&str; 24] = [
 ];
 
 /// What people write, what they mean.
-const MEANT: [(&str, &str); 6] = [("===", "=="), ("<>", "!="), ("=<", "<="), ("=", "=="), ("&", "&&"), ("|", "||")];
+const MEANT: [(&str, &str); 8] =
+    [("===", "=="), ("<>", "!="), ("=<", "<="), ("=", "=="), ("&", "&&"), ("|", "||"), ("–", "-"), ("—", "-")];
+
+/// Quotes of word processors.
+const TYPOGRAPHIC: [char; 5] = ['“', '”', '„', '‘', '’'];
+
+/// More mistakes than this in one expression help nobody.
+const MOST_FAULTS: usize = 20;
 
 /// Cuts a text into tokens; the last one is [`TokenKind::End`]. What is no token is reported and read as what it
 /// probably means, so that the rest can be checked too.
@@ -41,6 +48,7 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Vec<Fault>) {
         lexer.skip_blanks();
         let start = lexer.at;
         let Some(kind) = lexer.next_kind() else { continue };
+        let kind = if lexer.faults.len() > MOST_FAULTS { TokenKind::End } else { kind };
         let done = kind == TokenKind::End;
         tokens.push(Token { kind, range: Range { start, end: lexer.at } });
         if done {
@@ -81,6 +89,9 @@ impl<'a> Lexer<'a> {
         }
         if first == '\'' || first == '"' {
             return Some(self.quoted_text(first));
+        }
+        if TYPOGRAPHIC.contains(&first) {
+            return Some(self.typographic_text(first));
         }
         if first.is_ascii_digit() {
             return Some(self.number());
@@ -182,6 +193,18 @@ impl<'a> Lexer<'a> {
         TokenKind::Text(value)
     }
 
+    /// `“…”`, as word processors write it.
+    fn typographic_text(&mut self, open: char) -> TokenKind {
+        let start = self.at;
+        self.at += open.len_utf8();
+        let inside = self.take_while(|letter| !TYPOGRAPHIC.contains(&letter)).to_owned();
+        self.at += self.rest().chars().next().map_or(0, char::len_utf8);
+        let fault = Fault::new(Range { start, end: self.at }, format!("`{open}` is not a quote"));
+        let fix = super::print::quoted(&inside);
+        self.faults.push(fault.help("texts stand between straight quotes: `'…'`").fix(fix));
+        TokenKind::Text(inside)
+    }
+
     fn unclosed(&mut self, quote: &str) {
         let range = Range { start: self.at, end: self.text.len() };
         self.faults.push(Fault::new(range, "this text is not closed").help(format!("end it with `{quote}`")));
@@ -194,9 +217,7 @@ impl<'a> Lexer<'a> {
         let fault =
             Fault::new(Range { start, end: self.at }, format!("`{}` has no meaning here", letter.escape_debug()));
         self.faults.push(match letter {
-            '“' | '”' | '„' | '‘' | '’' => fault.help("texts stand between straight quotes: `'…'`"),
             '$' => fault.help("`${…}` belongs around an expression in a value, not into one"),
-            '–' | '—' => fault.help("minus is written `-`").fix("-"),
             _ => fault,
         });
     }

@@ -39,7 +39,7 @@ impl Checker<'_> {
         if fine {
             return Some(expr);
         }
-        let message = format!("{wanted}, and `{}` is {}", print::expr(&expr), words::a(&expr.ty));
+        let message = format!("{wanted}, and `{}` is {}", print::brief(&expr), words::a(&expr.ty));
         let problem = Problem::new("E-TYPE", expr.span, message);
         self.report(match &expr.ty {
             Type::Record(record) => match self.scope.fields(record) {
@@ -59,21 +59,30 @@ impl Checker<'_> {
             return Some(expr);
         }
         let (from, to) = (literal::inner(&expr.ty), literal::inner(ty));
-        let text = print::expr(&expr);
-        let message = format!("{} is wanted here, and `{text}` is {}", words::a(to), words::a(from));
+        let text = print::brief(&expr);
+        let codes = matches!((from, to), (Type::Code { .. }, Type::Code { .. }));
+        let message = match to {
+            Type::Code { field, .. } if codes => format!("`{text}` has values that `{field}` cannot have"),
+            _ => format!("{} is wanted here, and `{text}` is {}", words::a(to), words::a(from)),
+        };
         let problem = Problem::new("E-TYPE", expr.span, message);
+        if let Some((why, meant)) = literal::rewritten(&expr, to) {
+            let problem = self.fixed(problem.help(format!("{why}: `{meant}`")), meant);
+            self.report(problem);
+            return None;
+        }
         self.report(match (from, to) {
             (Type::Record(_) | Type::List(_), _) | (_, Type::Record(_) | Type::List(_)) => problem,
             (Type::Code { values, .. }, Type::Code { values: allowed, .. }) => {
                 let strange = values.iter().filter(|value| !allowed.contains(value)).map(String::as_str);
                 problem.help(format!(
-                    "{} would have no place there; translate with a lookup table",
+                    "{} would have no place there: translate with a lookup table",
                     crate::nearest::list(strange, 6)
                 ))
             }
             (_, Type::Text) => {
-                let meant = format!("text({text})");
-                self.fixed(problem.help(format!("nothing is converted silently: write `{meant}`")), meant)
+                let meant = format!("text({})", print::expr(&expr));
+                self.fixed(problem.help(format!("nothing is converted silently: write `text({text})`")), meant)
             }
             (_, to) => problem.help(format!("nothing is converted silently: {}", conversion(to))),
         });

@@ -3,6 +3,7 @@
 //! In: a text and its place. Out: whole numbers of the smallest unit. Never knows: what they are for.
 
 use crate::model::Span;
+use crate::nearest::shorten;
 use crate::problem::Problem;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -30,29 +31,29 @@ pub fn duration_ms(text: &str, at: Span) -> Result<u64, Problem> {
     }
     while !rest.is_empty() {
         let (number, unit, behind) = cut(rest);
-        let Some(value) = decimal(number) else { return Err(wrong(format!("`{}` is not a duration", shown(text)))) };
+        let Some(value) = decimal(number) else { return Err(wrong(format!("`{}` is not a duration", shorten(text)))) };
         let unit_ms = match unit_ms(unit) {
             Some(ms) => ms,
             // `1 min 30`
             None if unit.is_empty() && unit_before == MINUTE && behind.is_empty() => SECOND,
             None if unit.is_empty() => {
-                return Err(Problem::new("E-DURATION", at, format!("`{}` has no unit", shown(text)))
+                return Err(Problem::new("E-DURATION", at, format!("`{}` has no unit", shorten(text)))
                     .help(format!("write `{number}s`, `{number} min` or `{number}h`")));
             }
-            None => return Err(wrong(format!("`{}` is not a unit of time", shown(unit)))),
+            None => return Err(wrong(format!("`{}` is not a unit of time", shorten(unit)))),
         };
         if unit_ms >= unit_before {
-            return Err(wrong(format!("the units in `{}` do not go from large to small", shown(text))));
+            return Err(wrong(format!("the units in `{}` do not go from large to small", shorten(text))));
         }
         let part = (value * Decimal::from(unit_ms)).normalize();
         let part = part.to_u64().filter(|_| part.is_integer() && value < Decimal::from(LONGEST));
-        let Some(part) = part else { return Err(wrong(format!("`{}` is finer than a millisecond", shown(text)))) };
+        let Some(part) = part else { return Err(wrong(format!("`{}` is finer than a millisecond", shorten(text)))) };
         total = total.saturating_add(part);
         unit_before = unit_ms;
         rest = behind;
     }
     if total > LONGEST {
-        return Err(wrong(format!("`{}` is longer than ten years", shown(text))));
+        return Err(wrong(format!("`{}` is longer than ten years", shorten(text))));
     }
     Ok(total)
 }
@@ -64,7 +65,7 @@ pub fn duration_ms(text: &str, at: Span) -> Result<u64, Problem> {
 /// `E-BYTES`.
 pub fn bytes(text: &str, at: Span) -> Result<u64, Problem> {
     let wrong = || {
-        let problem = Problem::new("E-BYTES", at, format!("`{}` is not a size", shown(text)));
+        let problem = Problem::new("E-BYTES", at, format!("`{}` is not a size", shorten(text)));
         problem.help("write `10 MB` (ten million bytes), `512 KiB` (512 × 1024 bytes) or a number of bytes")
     };
     let (number, unit, behind) = cut(text.trim());
@@ -136,7 +137,7 @@ pub fn human(ms: u64) -> String {
 }
 
 fn wrong_share(text: &str, at: Span) -> Problem {
-    Problem::new("E-PERCENT", at, format!("`{}` is not a share of hundred", shown(text)))
+    Problem::new("E-PERCENT", at, format!("`{}` is not a share of hundred", shorten(text)))
 }
 
 /// The number before `%`, from 0 to 100.
@@ -170,13 +171,4 @@ fn cut(text: &str) -> (&str, &str, &str) {
 fn decimal(text: &str) -> Option<Decimal> {
     let plain = text.len() <= 20 && text.starts_with(|letter: char| letter.is_ascii_digit()) && !text.ends_with('.');
     plain.then(|| Decimal::from_str_exact(text).ok()).flatten()
-}
-
-/// A text of a document inside a message, cut to a readable length.
-pub(super) fn shown(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -5,8 +5,9 @@
 //! `3x` and `3 retries` count repetitions, `3 attempts` counts sends: that is how the phrases are used. A phrase from
 //! which no timetable follows is refused, and the refusal names the phrases that would do.
 
-use super::amount::{duration_ms, human, shown};
+use super::amount::{duration_ms, human};
 use crate::model::{Backoff, Retry, Span};
+use crate::nearest::shorten;
 use crate::problem::Problem;
 
 const HOUR_MS: u64 = 3_600_000;
@@ -104,7 +105,7 @@ pub fn choice(text: &str, at: Span) -> Option<Problem> {
     if !(offered || either || slot || open) {
         return None;
     }
-    let message = format!("`{}` is a choice of the template that nobody made", shown(text));
+    let message = format!("`{}` is a choice of the template that nobody made", shorten(text));
     Some(Problem::new("E-CHOICE", at, message).help("decide, and write only what was decided"))
 }
 
@@ -137,9 +138,9 @@ fn is_none(words: &str) -> bool {
 
 fn phrase(words: &str, text: &str, at: Span) -> Result<RetryForm, Problem> {
     let wrong = |message: String| Problem::new("E-RETRY", at, message);
-    let unclear = || wrong(format!("no timetable follows from `{}`", shown(text))).help(HELP);
+    let unclear = || wrong(format!("no timetable follows from `{}`", shorten(text))).help(HELP);
     if words.starts_with("no retry") {
-        let problem = wrong(format!("`{}` says more than a policy", shown(text)));
+        let problem = wrong(format!("`{}` says more than a policy", shorten(text)));
         return Err(problem.help("write `none`; the reason belongs into the prose of the document"));
     }
     let words = words.strip_prefix("retry ").unwrap_or(words);
@@ -150,7 +151,7 @@ fn phrase(words: &str, text: &str, at: Span) -> Result<RetryForm, Problem> {
             "say what counts and how long to wait: `{count}x every 30s` repeats {count} times, `{count} attempts every \
              30s` sends {count} times"
         );
-        return Err(wrong(format!("`{}` leaves the delay or the number open", shown(text))).help(help));
+        return Err(wrong(format!("`{}` leaves the delay or the number open", shorten(text))).help(help));
     }
     let retries = match unit {
         "x" | "retries" | "retry" | "repetitions" | "repetition" => count,
@@ -166,7 +167,7 @@ fn phrase(words: &str, text: &str, at: Span) -> Result<RetryForm, Problem> {
     let mut form = RetryForm { retries, interval_ms: Some(interval_ms), ..RetryForm::default() };
     for part in with.into_iter().chain(parts) {
         form.backoff = Some(growth(part).ok_or_else(|| {
-            wrong(format!("`{}` says nothing about a retry", shown(part)))
+            wrong(format!("`{}` says nothing about a retry", shorten(part)))
                 .help("only `exponential backoff` may follow; the explicit form has `cap:` and `jitter:`")
         })?);
     }

@@ -2,9 +2,9 @@
 //!
 //! In: `Daily 08:30 PM Europe/Paris`. Out: [`Schedule`]. Never knows: the clock, missed runs.
 
-use super::amount::shown;
 use super::zone::{looks_like_zone, zone};
 use crate::model::{Schedule, Span};
+use crate::nearest::shorten;
 use crate::problem::Problem;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -87,7 +87,7 @@ fn parse(cron: &str, at: Span) -> Result<Cron, Problem> {
     parser().parse(cron).map_err(|error| {
         let message = format!(
             "`{}` is no cron expression: {}",
-            shown(cron),
+            shorten(cron),
             lower_first(error.to_string().trim_end_matches('.'))
         );
         Problem::new("E-SCHEDULE", at, message).help("five fields: minute, hour, day of month, month, day of week")
@@ -101,7 +101,7 @@ fn fires(cron: &Cron, zone: &str, text: &str, at: Span) -> Result<(), Problem> {
     match start.ok().and_then(|start| cron.find_next_occurrence(&start, false).ok()) {
         Some(_) => Ok(()),
         None => {
-            let message = format!("`{}` never comes", shown(text));
+            let message = format!("`{}` never comes", shorten(text));
             Err(Problem::new("E-SCHEDULE", at, message).help("there is no such day in any year"))
         }
     }
@@ -113,7 +113,7 @@ fn phrase(words: &[&str], text: &str, at: Span) -> Result<String, Problem> {
     if let Some(problem) = not_a_timetable(&words, text, at) {
         return Err(problem);
     }
-    let unclear = || Problem::new("E-SCHEDULE", at, format!("no times follow from `{}`", shown(text))).help(HELP);
+    let unclear = || Problem::new("E-SCHEDULE", at, format!("no times follow from `{}`", shorten(text))).help(HELP);
     match words.as_slice() {
         ["hourly"] | ["every", "hour"] => Ok("0 * * * *".to_owned()),
         ["every", count, unit] => every(count, unit, at)?.ok_or_else(unclear),
@@ -130,7 +130,7 @@ fn phrase(words: &[&str], text: &str, at: Span) -> Result<String, Problem> {
 
 /// Phrases that say how often or why, but not when.
 fn not_a_timetable(words: &[&str], text: &str, at: Span) -> Option<Problem> {
-    let problem = |why: &str| Problem::new("E-SCHEDULE", at, format!("`{}` {why}", shown(text)));
+    let problem = |why: &str| Problem::new("E-SCHEDULE", at, format!("`{}` {why}", shorten(text)));
     match words {
         [_, "times", "a" | "per", ..] | ["once" | "twice", "a" | "per", ..] | ["once" | "twice", "daily"] => Some(
             problem("says how often, not when")

@@ -2,9 +2,8 @@
 //!
 //! In: a name. Out: the IANA name, or the problem. Never knows: schedules.
 
-use super::amount::shown;
 use crate::model::Span;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, shorten};
 use crate::problem::Problem;
 
 /// Abbreviations of offsets, and a place that keeps them.
@@ -40,11 +39,11 @@ pub(super) fn zone(name: &str, at: Span) -> Result<String, Problem> {
         return Ok("UTC".to_owned());
     }
     if name.contains(['+', '-']) && name.contains(|letter: char| letter.is_ascii_digit()) {
-        let message = format!("`{}` is a fixed offset: clocks on the wall change twice a year", shown(name));
+        let message = format!("`{}` is a fixed offset: clocks on the wall change twice a year", shorten(name));
         return Err(problem(message).help("name the place whose clock counts, e.g. `Europe/Paris`, or write `UTC`"));
     }
     if !name.contains('/') || jiff::tz::TimeZone::get(name).is_err() {
-        return Err(unknown(name, problem(format!("`{}` is not a time zone", shown(name)))));
+        return Err(unknown(name, problem(format!("`{}` is not a time zone", shorten(name)))));
     }
     let known = jiff::tz::db().available().find(|known| known.as_str().eq_ignore_ascii_case(name));
     Ok(known.map_or_else(|| name.to_owned(), |known| known.as_str().to_owned()))
