@@ -62,8 +62,8 @@ fn near_misses() {
     assert_eq!(explain("e-retry").map(|page| page.code), Some("E-RETRY"));
     assert_eq!(explain("E-RETRIES"), None);
     assert!(!explain("E-RETRY").unwrap().title().contains("E-RETRY"));
-    check("E-RETRI", &["E-RETRY"]);
-    check("retry", &["E-RETRY"]);
+    check("E-RETRI", &["E-RETRY", "I-RETRY"]);
+    check("retry", &["E-RETRY", "I-RETRY", "W-SLA-RETRY"]);
     check("W-ZONE", &["E-ZONE"]);
     check("quetzalcoatl", &[]);
 }
