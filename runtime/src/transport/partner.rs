@@ -56,9 +56,9 @@ impl Partner {
             (None, None) => None,
             _ => return Err(("client_certificate", "certificate and client_key belong together".to_owned())),
         };
+        let plain = tls::client(ca.as_deref(), None).map_err(|error| ("ca", error.to_string()))?;
         let with_identity =
             tls::client(ca.as_deref(), identity).map_err(|error| ("client_certificate", error.to_string()))?;
-        let plain = tls::client(ca.as_deref(), None).map_err(|error| ("ca", error.to_string()))?;
         let client =
             http_client(with_identity, placement.proxy_url.as_deref()).map_err(|error| ("proxy_url", error))?;
         let for_tokens = http_client(plain, None).map_err(|error| ("proxy_token_url", error))?;

@@ -141,16 +141,12 @@ fn failure(error: reqwest::Error, after: impl Fn(bool) -> Class) -> Failure {
 }
 
 /// The certificate of either side was refused.
-fn refused_by_tls(error: &reqwest::Error) -> bool {
-    let mut source: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(error) = source {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        source = error.source();
-    }
-    false
+fn refused_by_tls(error: &(dyn Error + 'static)) -> bool {
+    // What an I/O error wraps is not its source but hidden beside it.
+    let hidden = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || hidden.is_some_and(|inner| refused_by_tls(inner))
+        || error.source().is_some_and(refused_by_tls)
 }
 
 /// The resolver could not say; as opposed to: there is no such host.
