@@ -93,6 +93,20 @@ impl Engine {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Stops as a process that dies: nothing more is done, nothing is written.
+    #[cfg(test)]
+    pub(crate) async fn kill(&self) {
+        let tasks = std::mem::take(&mut *self.tasks());
+        for task in tasks {
+            task.abort();
+            task.await.ok();
+        }
+        // Tries are tasks of their own; they are dropped at their next turn.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Resolves if the journal breaks: the process must stop then, and recover from what is on the disk.
     pub async fn broken(&self) -> StoreError {
         loop {

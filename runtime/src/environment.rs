@@ -14,7 +14,7 @@ use crate::{
     descriptor::{InboundAuth, Interface, Operation, OutboundAuth, Protocol, Trigger},
     flow::Handler,
 };
-use read::Section;
+use read::{Section, quoted};
 
 /// All places and secrets of one installation.
 #[derive(Debug)]
@@ -200,7 +200,7 @@ impl Environment {
 
     fn check_interface(&self, interface: &'static Interface, mistakes: &mut Vec<Mistake>) {
         for operation in interface.operations {
-            let path = format!("systems.{:?}", operation.system.name);
+            let path = format!("systems.{}", quoted(operation.system.name));
             match self.systems.get(operation.system.name) {
                 None => mistakes.push(Mistake { path, problem: "is called by interfaces and not placed".to_owned() }),
                 Some(placement) => mistakes.extend(placement.missing(operation).into_iter().map(|key| Mistake {
@@ -211,7 +211,7 @@ impl Environment {
         }
         for channel in interface.alerts.iter().filter(|channel| !self.alerts.contains_key(**channel)) {
             let problem = "is named by interfaces and not placed".to_owned();
-            mistakes.push(Mistake { path: format!("alerts.{channel:?}"), problem });
+            mistakes.push(Mistake { path: format!("alerts.{}", quoted(channel)), problem });
         }
         let endpoint = match &interface.trigger {
             Trigger::Http(endpoint) | Trigger::Request { endpoint, .. } => endpoint,

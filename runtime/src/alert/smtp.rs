@@ -139,8 +139,8 @@ mod tests {
         lifecycle::Reason,
     };
 
-    #[test]
-    fn mails_thread_and_keep_auto_responders_quiet() {
+    #[tokio::test]
+    async fn mails_thread_and_keep_auto_responders_quiet() {
         let to = ["integration-support@example.org".to_owned()];
         let smtp = Smtp::new("127.0.0.1:2525", "tieline@example.org", &to, (SmtpTls::None, None)).unwrap();
         let incident = Incident {

@@ -1,1 +1,6 @@
-//! Engine tests.
+//! The engine on a virtual clock, with a scripted network.
+
+mod model;
+mod requests;
+mod stories;
+mod world;

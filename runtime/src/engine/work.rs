@@ -111,7 +111,7 @@ async fn flow(core: &Arc<Core>, ticket: &Ticket<Payload>, subject: Subject, mate
     let handler = &core.handlers[ticket.handler];
     let result = AssertUnwindSafe(handler.run(&material.fresh.input, &run)).catch_unwind().await;
     match (steps.take_halt(), result) {
-        (_, Err(panic)) => crashed(core, ticket, target, &panic),
+        (_, Err(panic)) => crashed(core, ticket, target, &*panic),
         // A flow that swallowed the halt of a step has not delivered.
         (Some(halt), Ok(_)) => halted(core, halt),
         (None, Ok(Ok(end))) => ended(ticket.seq, end, target),

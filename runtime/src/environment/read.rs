@@ -168,7 +168,7 @@ impl<'a> Section<'a> {
 }
 
 /// A key as TOML would write it in a path.
-fn quoted(key: &str) -> String {
+pub(super) fn quoted(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if bare { key.to_owned() } else { format!("{key:?}") }
 }

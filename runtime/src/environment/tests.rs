@@ -58,9 +58,17 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
         &[
             "listen.http: must be text",
             "store.sqlite: must be given",
-            "systems.\"11VMS\".client_secret: is not a reference to a secret: write \"env:NAME\" or \"file:/path\"",
-            "systems.\"11VMS\".token_auth: must be \"basic\" or \"body\"",
-            "systems.\"11VMS\".password: environment variable `TIELINE_SURELY_NOT_SET` is not set",
+            "systems.11VMS.client_secret: is not a reference to a secret: write \"env:NAME\" or \"file:/path\"",
+            "systems.11VMS.token_auth: must be \"basic\" or \"body\"",
+            "systems.11VMS.password: environment variable `TIELINE_SURELY_NOT_SET` is not set",
+            "systems.11VMS.base_uri: is not known here; known: base_url, ca, client_certificate, client_id, client_key, \
+             client_secret, host, host_key, password, private_key, proxy_client_id, proxy_client_secret, \
+             proxy_token_url, proxy_url, token_auth, token_url, user",
+            "alerts.Pager.kind: must be \"sap-alert-notification\" or \"smtp\"",
+            "alerts.\"SAP Alert Notification\".token_url: must be given",
+            "alerts.\"SAP Alert Notification\".client_id: must be given",
+            "alerts.\"SAP Alert Notification\".client_secret: must be given, as \"env:NAME\" or \"file:/path\"",
+            "surprise: is not known here; known: alerts, identity, listen, store, systems",
         ],
     );
 }
