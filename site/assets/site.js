@@ -42,21 +42,27 @@
     return shards.get(name).promise;
   };
 
-  // Every word must be found: in the facts of an entry, or in the text of its document.
+  // Entries whose document has a word that begins so: entry -> the word.
+  const beginning = async (start) => {
+    const hits = new Map();
+    for (const [known, entries] of await shard(start)) {
+      if (known.startsWith(start)) entries.forEach((entry) => hits.has(entry) || hits.set(entry, known));
+    }
+    return hits;
+  };
+  const inDocuments = async (word) => {
+    const whole = await beginning(word.replace(/[^\p{L}\p{N}_-]/gu, ''));
+    const parts = word.split(/[^\p{L}\p{N}]+/u).filter((part) => part.length > 1);
+    if (whole.size || parts.length < 2) return whole;
+    const [first, ...rest] = await Promise.all(parts.map(beginning));
+    return new Map([...first].filter(([entry]) => rest.every((hits) => hits.has(entry))));
+  };
+  // Every word must be found: in the facts of an entry, or in its document.
   async function find(query) {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return [];
     if (!facts) await new Promise((done) => { waiting.push(done); });
-    const inText = await Promise.all(words.map(async (word) => {
-      const hits = new Map();
-      const parts = word.split(/[^\p{L}\p{N}]+/u).filter((part) => part.length > 1);
-      for (const part of parts.slice(0, 1)) {
-        for (const [known, entries] of await shard(part)) {
-          if (known.startsWith(part)) entries.forEach((entry) => hits.has(entry) || hits.set(entry, known));
-        }
-      }
-      return hits;
-    }));
+    const inText = await Promise.all(words.map(inDocuments));
     const found = [];
     facts.forEach((fact, index) => {
       let score = 0;
@@ -186,6 +192,7 @@
       show();
     });
     addEventListener('popstate', show);
+    if (matchMedia('(max-width: 68rem)').matches) all('.facets details', (group) => { group.open = false; });
     const button = document.querySelector('[data-selection]');
     button.hidden = false;
     button.addEventListener('click', () => {

@@ -18,23 +18,24 @@ impl<'a> Front<'a> {
         Self { lines: lines.take_while(|line| line.trim_end() != "---").collect() }
     }
 
-    /// Line (from 1) of a key, given from the outside in. A key inside a one-line mapping stands on that line; a key
-    /// that cannot be found on its own is answered with the nearest one around it. 0 when there is nothing.
+    /// Line (from 1) of a key, given from the outside in; 0 when the document does not state it. A key inside a
+    /// one-line mapping stands on the line of the key around it.
     pub(crate) fn line(&self, path: &[&str]) -> u32 {
-        let mut found = 0;
         let mut from = 0;
-        let mut outer: Option<usize> = None;
+        let mut outer: Option<(usize, usize)> = None;
         for key in path {
-            match self.find(key, from, outer) {
+            match self.find(key, from, outer.map(|(_, indent)| indent)) {
                 Some((index, indent)) => {
-                    found = index + 2;
                     from = index + 1;
-                    outer = Some(indent);
+                    outer = Some((index, indent));
                 }
-                None => break,
+                None => {
+                    let inline = outer.filter(|(index, _)| mentions(self.lines[*index], key));
+                    return inline.map_or(0, |(index, _)| line_number(index));
+                }
             }
         }
-        u32::try_from(found).unwrap_or(0)
+        outer.map_or(0, |(index, _)| line_number(index))
     }
 
     fn find(&self, key: &str, from: usize, outer: Option<usize>) -> Option<(usize, usize)> {
@@ -58,6 +59,17 @@ impl<'a> Front<'a> {
     }
 }
 
+/// The opening `---` is line 1.
+fn line_number(index: usize) -> u32 {
+    u32::try_from(index + 2).unwrap_or(0)
+}
+
+/// True when a one-line mapping has this key.
+fn mentions(line: &str, key: &str) -> bool {
+    line.split(['{', ','])
+        .any(|part| part.trim().trim_matches(['"', '\'']).strip_prefix(key).is_some_and(|rest| rest.starts_with(':')))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +82,8 @@ mod tests {
             (&["status"][..], 2),
             (&["owners", "business"], 4),
             (&["errors", "retry"], 6),
-            (&["errors", "alert"], 5),
+            (&["errors", "alert"], 0),
+            (&["owners", "support"], 0),
             (&["sla"], 9),
             (&["nothing"], 0),
         ] {

@@ -121,9 +121,15 @@ fn shards(texts: &[(usize, String)]) -> Shards {
     shards
 }
 
-/// Words of a text in lower case: runs of letters and digits whole, and the parts of `camelCase` besides.
+/// Words of a text in lower case: names with `_` and `-` whole, runs of letters and digits, and the parts of `camelCase`.
 fn words(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
+    for name in text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '-') {
+        let name = name.trim_matches(['_', '-']);
+        if name.contains(['_', '-']) {
+            keep(&mut words, &name.to_lowercase());
+        }
+    }
     for run in text.split(|it: char| !it.is_alphanumeric()) {
         let mut part = String::new();
         let mut before_lower = false;
@@ -160,7 +166,7 @@ mod tests {
     #[test]
     fn words_are_found_whole_and_in_parts() {
         let found: Vec<String> = words("workUnitNumber ITEM.PO_NUMBER ü é1 x").into_iter().collect();
-        assert_eq!(found, ["item", "number", "po", "unit", "work", "workunitnumber", "é1"]);
+        assert_eq!(found, ["item", "number", "po", "po_number", "unit", "work", "workunitnumber", "é1"]);
         assert_eq!(shard_of("été"), "_t");
     }
 }

@@ -70,6 +70,7 @@ pub(crate) struct Lanes {
 }
 
 const BOX: (i32, i32) = (136, 58);
+/// Narrowest gap between two columns; labels widen it.
 const GUTTER: i32 = 40;
 const LEFT: i32 = 14;
 const ROW: i32 = 72;
@@ -85,8 +86,8 @@ pub(crate) fn draw(lanes: &Lanes) -> Html {
         lane_name(&mut svg, (LEFT, top + 20), name, href);
     }
     for repeated in &lanes.loops {
-        let x = column_x(repeated.first_column) - 12;
-        let right = column_x(repeated.last_column) + BOX.0 + 12;
+        let x = grid.x(repeated.first_column) - 12;
+        let right = grid.x(repeated.last_column) + BOX.0 + 12;
         svg.rect((x, 3), (right - x, grid.height - 12), "loop");
         let label = text::fit(&repeated.label, 12, right - x - 12);
         svg.text((right - 8, 20), Anchor::End, "soft", &label);
@@ -113,6 +114,8 @@ fn lane_name(svg: &mut Svg, at: (i32, i32), name: &str, href: &str) {
 struct Grid {
     width: i32,
     height: i32,
+    /// Left edge of each column.
+    columns: Vec<i32>,
     /// Top and height of each lane.
     lanes: Vec<(i32, i32)>,
     /// Row of each cell inside its lane.
@@ -122,7 +125,7 @@ struct Grid {
 impl Grid {
     fn of(lanes: &Lanes) -> Self {
         let rows = assign_rows(lanes);
-        let columns = lanes.cells.iter().map(|cell| cell.column + 1).max().unwrap_or(1);
+        let columns = column_edges(lanes);
         let mut tops = Vec::with_capacity(lanes.names.len());
         let mut top = 1;
         for lane in 0..lanes.names.len() {
@@ -132,13 +135,17 @@ impl Grid {
             tops.push((top, height));
             top += height;
         }
-        let width = column_x(columns) - GUTTER + LEFT;
-        Self { width, height: top, lanes: tops, rows }
+        let width = columns.last().map_or(LEFT, |x| x + BOX.0) + LEFT;
+        Self { width, height: top, columns, lanes: tops, rows }
     }
 
     fn corner(&self, index: usize, cell: &Cell) -> (i32, i32) {
         let (top, _) = self.lanes[cell.lane];
-        (column_x(cell.column), top + LANE_HEAD + self.rows[index] * ROW)
+        (self.x(cell.column), top + LANE_HEAD + self.rows[index] * ROW)
+    }
+
+    fn x(&self, column: usize) -> i32 {
+        self.columns.get(column).copied().unwrap_or(LEFT)
     }
 
     fn middle_y(&self, index: usize, cell: &Cell) -> i32 {
@@ -146,8 +153,17 @@ impl Grid {
     }
 }
 
-fn column_x(column: usize) -> i32 {
-    LEFT + i32::try_from(column).unwrap_or(0) * (BOX.0 + GUTTER)
+/// Left edges of the columns: the gap before each is as wide as the longest label of a line that enters it.
+fn column_edges(lanes: &Lanes) -> Vec<i32> {
+    let count = lanes.cells.iter().map(|cell| cell.column + 1).max().unwrap_or(1);
+    let mut edges = vec![LEFT];
+    for column in 1..count {
+        let entering = lanes.edges.iter().filter(|edge| lanes.cells[edge.to].column == column);
+        let label = entering.map(|edge| text::width(&edge.label, 12).min(BOX.0)).max().unwrap_or(0);
+        let gutter = if label == 0 { GUTTER } else { label + 46 };
+        edges.push(edges[column - 1] + BOX.0 + gutter);
+    }
+    edges
 }
 
 /// Rows inside the lanes: the main line on top, branches below it where their columns (lines on to the next box
@@ -180,14 +196,14 @@ fn assign_rows(lanes: &Lanes) -> Vec<i32> {
 
 fn draw_edge(svg: &mut Svg, lanes: &Lanes, grid: &Grid, edge: &Edge) {
     let (from, to) = (&lanes.cells[edge.from], &lanes.cells[edge.to]);
-    let start = (column_x(from.column) + BOX.0, grid.middle_y(edge.from, from));
-    let end = (column_x(to.column), grid.middle_y(edge.to, to));
+    let start = (grid.x(from.column) + BOX.0, grid.middle_y(edge.from, from));
+    let end = (grid.x(to.column), grid.middle_y(edge.to, to));
     if start.1 == end.1 {
         svg.line(start, (end.0 - 6, end.1), "wire");
     } else {
         // Branches turn at different places in the gutter, so that their uprights stay apart.
         let shift = i32::try_from(from.track.max(to.track) % 3).unwrap_or(0) * 7;
-        let turn = column_x(to.column) - GUTTER / 2 - 4 + shift;
+        let turn = column_turn(grid, to.column) + shift;
         svg.polyline(&[start, (turn, start.1), (turn, end.1), (end.0 - 6, end.1)], "wire");
     }
     svg.head((end.0 - 10, end.1), end);
@@ -196,6 +212,14 @@ fn draw_edge(svg: &mut Svg, lanes: &Lanes, grid: &Grid, edge: &Edge) {
         // On the line where it enters the box it leads to: the only place that belongs to this line alone.
         let level = if start.1 == end.1 { start.1 } else { end.1 };
         svg.text((end.0 - 8, level - 8), Anchor::End, "edge-text", &label);
+    }
+}
+
+/// Where lines into a column turn: close behind the column before it, so that labels have the rest of the gap.
+fn column_turn(grid: &Grid, column: usize) -> i32 {
+    match column.checked_sub(1) {
+        Some(before) => grid.x(before) + BOX.0 + 10,
+        None => LEFT,
     }
 }
 

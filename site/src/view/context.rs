@@ -188,7 +188,7 @@ pub(crate) fn line_link(href: &str, line: u32) -> Html {
     let mut escaped = String::new();
     crate::html::escape_into(&mut escaped, href);
     Html::trusted(format!(
-        "<a class=\"ln\" href=\"{escaped}#L{line}\" aria-label=\"line {line} of the document\">{line}</a>"
+        "\u{a0}<a class=\"ln\" href=\"{escaped}#L{line}\" aria-label=\"line {line} of the document\">{line}</a>"
     ))
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use catalog::model::{Format, Interface, Operation, OperationRef, Probe, Protocol, System};
+use catalog::model::{Durability, Format, Interface, Operation, OperationRef, Probe, Protocol, System, TriggerKind};
 
 use super::context::{Context, Fact, Shell, line_link, takes_part};
 use super::interface::messages::{MessageView, view};
@@ -35,7 +35,6 @@ pub(crate) struct SystemPage {
     rows: Vec<Row>,
     prose: Vec<Prose>,
     points: Vec<PointRow>,
-    document_path: String,
     toc: Vec<(&'static str, &'static str)>,
 }
 
@@ -79,7 +78,6 @@ impl SystemPage {
             rows: rows(context, &at, &involved),
             prose: prose(context, &at, &system.sections, &mut anchors),
             points: context.diagnostics(&system.path).iter().map(|it| point(&at, it, "document/index.html")).collect(),
-            document_path: system.path.clone(),
             toc: Vec::new(),
         };
         for message in &mut page.messages {
@@ -202,9 +200,11 @@ fn stops(context: &Context<'_>, at: &At, system: &System, involved: &[&Interface
     let rows = involved.iter().map(|interface| {
         let link = context.routes.interface(&interface.smart_id.text).map(|path| at.to(&path)).unwrap_or_default();
         let called = super::context::operations(&interface.flow).iter().any(|it| it.system == system.name);
+        let kept = !matches!(interface.trigger.kind, TriggerKind::Request { durability: Durability::Transient, .. });
         let effect = match (interface.source == system.name, called) {
             (true, true) => "sends nothing; what was accepted before waits, because it is asked back",
             (true, false) => "sends nothing; what was accepted before goes on",
+            (false, _) if !kept => "callers get an error and have to ask again",
             (false, _) if interface.errors.dead_letter => {
                 "messages are kept and tried by the timetable, then wait as dead letters"
             }

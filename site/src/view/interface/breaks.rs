@@ -81,18 +81,17 @@ fn call(sheet: &Sheet<'_>) -> Vec<Fact> {
 fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
     let interface = sheet.interface;
     let retry = &interface.errors.retry;
-    let mut heals = vec![
-        Html::of(&words::retry_sentence(retry)).html(&after_last(interface)).text(" ").html(&sheet.place(retry.span)),
-    ];
+    let mut heals =
+        vec![Html::of(&words::retry_sentence(retry)).html(&after_last(interface)).html(&sheet.place(retry.span))];
     let journalled = !matches!(
         interface.trigger.kind,
         TriggerKind::Request { durability: catalog::model::Durability::Transient, .. }
     );
     if journalled {
-        heals.push(Html::of("What was accepted is on disk: a crash or a restart loses nothing."));
+        heals.push(Html::of("What was accepted survives a crash or a restart."));
     }
     heals.push(Html::of(
-        "When a system refuses us as such (token, certificate, host key), messages wait without using up a send and go on by themselves once it lets us in.",
+        "When a system refuses our token, certificate or key, messages wait, use up no send, and go on by themselves.",
     ));
     if let Some(unknown) = unknown(sheet) {
         heals.push(unknown);
@@ -110,16 +109,15 @@ fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
 fn after_last(interface: &Interface) -> Html {
     let sends = interface.errors.retry.sends_ms();
     let last = sends.last().copied().unwrap_or(0);
-    let end = if interface.errors.dead_letter { "it goes to the dead-letter list" } else { "it is kept as failed" };
+    let end = if interface.errors.dead_letter { "dead letter" } else { "kept as failed" };
     if sends.len() == 1 {
-        return Html::of(&format!(" If it fails, {end} and the alert goes out."));
+        return Html::of(&format!(" After it: {end}, and the alert."));
     }
-    let text = format!(
-        " If all {} fail, {end} and the alert goes out, at the earliest {} after the first.",
-        words::count(sends.len(), "send"),
-        words::duration(last)
-    );
-    Html::of(&text)
+    let last = words::duration(last);
+    Html::of(&format!(
+        " After the last of {}, {last} later at the earliest: {end}, and the alert.",
+        words::count(sends.len(), "send")
+    ))
 }
 
 /// What happens when a reply is lost, for the sends that are not harmless to repeat.
@@ -137,7 +135,7 @@ fn unknown(sheet: &Sheet<'_>) -> Option<Html> {
                     .html(&link)
                     .text(" is lost, ")
                     .code(&probe.operation)
-                    .text(" asks first whether the work was done; it is sent again only if it was not."),
+                    .text(" finds out first whether to send again."),
                 (None, OnUnknown::Hold) => Html::of("When the reply of ")
                     .html(&link)
                     .text(" is lost, the message is held for a person to decide."),
@@ -203,30 +201,23 @@ fn entries(runbook: &[Prose]) -> Vec<Entry> {
 
 fn effect(interface: &Interface) -> Vec<Html> {
     let mut effect = Vec::new();
-    let per_day = interface.volume.as_ref().and_then(|volume| volume.per_day);
-    if let Some(per_day) = per_day {
-        let hour = (per_day / 24).max(1);
-        let text = format!(
-            "Every hour of standstill holds back about {}.",
-            words::count(usize::try_from(hour).unwrap_or(usize::MAX), "message")
-        );
-        effect.push(Html::of(&text));
+    if let Some(per_day) = interface.volume.as_ref().and_then(|volume| volume.per_day) {
+        let hour = usize::try_from((per_day / 24).max(1)).unwrap_or(usize::MAX);
+        effect.push(Html::of(&format!("An hour of standstill holds back about {}.", words::count(hour, "message"))));
     }
     let sla = &interface.sla;
-    if let Some(p95) = sla.latency_p95_ms {
-        effect.push(Html::of(&format!("Agreed: 95 of 100 messages are through within {}.", words::duration(p95))));
-    }
-    if let Some(average) = sla.latency_avg_ms {
-        effect.push(Html::of(&format!("Agreed: an answer within {} on average.", words::duration(average))));
-    }
+    let mut agreed = Vec::new();
+    agreed.extend(sla.latency_p95_ms.map(|p95| format!("95 of 100 through within {}", words::duration(p95))));
+    agreed.extend(sla.latency_avg_ms.map(|average| format!("{} on average", words::duration(average))));
     if let Some(availability) = &sla.availability {
         let share = availability.trim_end_matches('%').trim_end();
-        effect.push(match downtime(share) {
-            Some(minutes) => {
-                Html::of(&format!("Agreed: available {share} % of the time, which leaves {minutes} a month."))
-            }
-            None => Html::of(&format!("Agreed: available {share} % of the time.")),
+        agreed.push(match downtime(share) {
+            Some(down) => format!("{share} % available, so {down} down a month"),
+            None => format!("{share} % available"),
         });
+    }
+    if !agreed.is_empty() {
+        effect.push(Html::of(&format!("Agreed: {}.", agreed.join("; "))));
     }
     if effect.is_empty() {
         effect.push(Html::new().muted("No service level and no volume are stated."));
