@@ -12,7 +12,7 @@ use std::{
 use super::{
     core::{Core, Subject},
     limits::{Permit, Shut},
-    verdict::{self, Asked, Known, Verdict},
+    verdict::{self, Asked, Known, Scene, Verdict},
 };
 use crate::{
     descriptor::{Class, OnUnknown, Operation, Repeat},
@@ -116,9 +116,7 @@ impl Journalled {
                 }
             }
         }
-        let (known, interface) = (self.known_for_verdict(work), self.subject.interface);
-        let times = (end_ms, reopens_ms);
-        match verdict::on_probe(asked, &outcome, known, interface, times, &self.core.random) {
+        match verdict::on_probe(asked, &outcome, known(work), self.scene(end_ms, reopens_ms)) {
             Some(Verdict::Halt { event, tries, doubt }) => {
                 outcome.reason = match asked {
                     Asked::Absent => {
@@ -152,8 +150,7 @@ impl Journalled {
         }
         let (outcome, reopens_ms) = self.exchange_with(permit, &work, exchange.operation, &exchange.request).await;
         let end_ms = self.core.clock.now_ms();
-        let (known, interface) = (self.known_for_verdict(&work), self.subject.interface);
-        match verdict::on_send(&outcome, known, interface, (end_ms, reopens_ms), &self.core.random) {
+        match verdict::on_send(&outcome, known(&work), self.scene(end_ms, reopens_ms)) {
             Verdict::Done => Ok(self.done(&work, outcome, end_ms)),
             Verdict::Halt { event, tries, doubt } => Err(self.failed(&work, &outcome, end_ms, (event, tries, doubt))),
         }
@@ -203,13 +200,8 @@ impl Journalled {
         (outcome, self.core.gate(operation.system).open_until_ms().unwrap_or(now_ms))
     }
 
-    fn known_for_verdict(&self, work: &Work<'_>) -> Known {
-        Known {
-            tries: work.known.tries,
-            doubt: work.known.doubt,
-            repeat: work.exchange.operation.repeat,
-            probe: work.exchange.probe.is_some(),
-        }
+    fn scene(&self, end_ms: i64, reopens_ms: i64) -> Scene<'_> {
+        Scene { interface: self.subject.interface, end_ms, reopens_ms, random: &self.core.random }
     }
 
     /// Keeps the reply. Not waited for: whatever is written later is durable only after this is.
@@ -269,6 +261,15 @@ impl Steps for Journalled {
                 Stop::step()
             })
         })
+    }
+}
+
+fn known(work: &Work<'_>) -> Known {
+    Known {
+        tries: work.known.tries,
+        doubt: work.known.doubt,
+        repeat: work.exchange.operation.repeat,
+        probe: work.exchange.probe.is_some(),
     }
 }
 

@@ -24,6 +24,23 @@ pub(super) struct Known {
     pub(super) probe: bool,
 }
 
+/// Where and when the try ended.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) interface: &'a Interface,
+    pub(super) end_ms: i64,
+    /// When the target may be called again after it refused us.
+    pub(super) reopens_ms: i64,
+    pub(super) random: &'a Random,
+}
+
+impl Scene<'_> {
+    /// The next time of the timetable after this many counted tries.
+    fn due(&self, tries: u32, outcome: &Outcome) -> Option<i64> {
+        timetable::next_due(&self.interface.retry, tries, self.end_ms, outcome.retry_after_ms, self.random)
+    }
+}
+
 /// What follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -43,16 +60,11 @@ pub(super) enum Verdict {
 /// A final question is asked after this long where the policy has no interval.
 const ASK_AFTER_MS: u64 = 10_000;
 
-/// The verdict on a send that ended at `end_ms`. `reopens_ms` is when the target may be called again after it refused us.
-pub(super) fn on_send(
-    outcome: &Outcome,
-    known: Known,
-    interface: &Interface,
-    (end_ms, reopens_ms): (i64, i64),
-    random: &Random,
-) -> Verdict {
+/// The verdict on a send.
+pub(super) fn on_send(outcome: &Outcome, known: Known, scene: Scene<'_>) -> Verdict {
+    let Scene { interface, end_ms, reopens_ms, .. } = scene;
     let tries = known.tries + 1;
-    let due = timetable::next_due(&interface.retry, tries, end_ms, outcome.retry_after_ms, random);
+    let due = scene.due(tries, outcome);
     let again = |spent| due.map_or(Event::GiveUp(spent), |due_ms| Event::Retry { due_ms });
     let halt = |event, doubt| Verdict::Halt { event, tries, doubt };
     match outcome.class {
@@ -86,14 +98,8 @@ pub(super) enum Asked {
 }
 
 /// The verdict after asking; `None`: send again.
-pub(super) fn on_probe(
-    asked: Asked,
-    outcome: &Outcome,
-    known: Known,
-    interface: &Interface,
-    (end_ms, reopens_ms): (i64, i64),
-    random: &Random,
-) -> Option<Verdict> {
+pub(super) fn on_probe(asked: Asked, outcome: &Outcome, known: Known, scene: Scene<'_>) -> Option<Verdict> {
+    let Scene { interface, reopens_ms, .. } = scene;
     let spent = known.tries > interface.retry.retries;
     let halt = |event, tries, doubt| Some(Verdict::Halt { event, tries, doubt });
     match (asked, outcome.class) {
@@ -103,8 +109,8 @@ pub(super) fn on_probe(
         (Asked::NoAnswer, _) if spent => halt(Event::GiveUp(Reason::Unknown), known.tries, true),
         (Asked::NoAnswer, _) => {
             let tries = known.tries + 1;
-            let due = timetable::next_due(&interface.retry, tries, end_ms, outcome.retry_after_ms, random);
-            let event = due.map_or(Event::GiveUp(Reason::Unknown), |due_ms| Event::Retry { due_ms });
+            let again = scene.due(tries, outcome).map(|due_ms| Event::Retry { due_ms });
+            let event = again.unwrap_or(Event::GiveUp(Reason::Unknown));
             halt(event, tries, true)
         }
     }

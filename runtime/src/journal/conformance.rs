@@ -167,8 +167,8 @@ async fn incidents_and_posts_are_kept(store: &dyn Store) {
     };
     let changes = vec![Change::Incident(Box::new(incident.clone())), Change::Post(Box::new(post.clone()))];
     store.commit(changes).await.unwrap();
-    assert_eq!(store.incidents(9).await.unwrap(), [incident.clone()]);
-    assert_eq!(store.posts(false, 9).await.unwrap(), [post.clone()]);
+    assert_eq!(store.incidents(9).await.unwrap(), std::slice::from_ref(&incident));
+    assert_eq!(store.posts(false, 9).await.unwrap(), std::slice::from_ref(&post));
     let over = Incident { firing: false, count: 3, ..incident };
     let sent = Post { state: PostState::Sent, tries: 1, ..post };
     store.commit(vec![Change::Incident(Box::new(over.clone())), Change::Post(Box::new(sent.clone()))]).await.unwrap();
