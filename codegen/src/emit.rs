@@ -2,6 +2,8 @@
 //!
 //! In: a [`Plan`] and [`Templates`]. Out: a [`FileSet`]. Never knows: the catalog, the disk, the clock.
 
+use std::{num::NonZero, panic::resume_unwind, thread};
+
 use serde::Serialize;
 
 use crate::{
@@ -21,8 +23,8 @@ pub fn emit(plan: &Plan, templates: &Templates) -> Result<FileSet, Error> {
         templates: templates.digest().to_owned(),
         ..FileSet::default()
     };
-    for part in &plan.crates {
-        emit_crate(part, templates, &mut files)?;
+    for part in crates(plan, templates)? {
+        files.files.extend(part.files);
     }
     emit_service(plan, templates, &mut files)?;
     let all = documents(plan.crates.iter().flat_map(|part| &part.interfaces));
@@ -30,7 +32,24 @@ pub fn emit(plan: &Plan, templates: &Templates) -> Result<FileSet, Error> {
     Ok(files)
 }
 
-fn emit_crate(part: &CratePlan, templates: &Templates, files: &mut FileSet) -> Result<(), Error> {
+/// Prints every crate, as many at a time as the machine has cores: they share nothing but the templates.
+fn crates(plan: &Plan, templates: &Templates) -> Result<Vec<FileSet>, Error> {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(plan.crates.len()).max(1);
+    let share = |worker: usize| -> Result<Vec<FileSet>, Error> {
+        plan.crates.iter().skip(worker).step_by(workers).map(|part| emit_crate(part, templates)).collect()
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|worker| scope.spawn(move || share(worker))).collect();
+        let mut printed = Vec::with_capacity(plan.crates.len());
+        for worker in running {
+            printed.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(printed)
+    })
+}
+
+fn emit_crate(part: &CratePlan, templates: &Templates) -> Result<FileSet, Error> {
+    let mut files = FileSet::default();
     let folder = &part.folder;
     let modules = Modules { systems: part.systems.iter().map(|system| system.module.clone()).collect() };
     let all = documents(&part.interfaces);
@@ -53,7 +72,7 @@ fn emit_crate(part: &CratePlan, templates: &Templates, files: &mut FileSet) -> R
     }
     rust(format!("{folder}/src/lib.rs"), templates.render("lib.rs.tera", part)?, all.clone())?;
     files.insert(format!("{folder}/Cargo.toml"), templates.render("cargo.toml.tera", part)?, all);
-    Ok(())
+    Ok(files)
 }
 
 /// The crate that registers every interface.
