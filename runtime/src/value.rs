@@ -105,6 +105,12 @@ impl ToValue for bool {
     }
 }
 
+impl ToValue for &str {
+    fn to_value(&self) -> Value {
+        Value::Text((*self).to_owned())
+    }
+}
+
 impl ToValue for Value {
     fn to_value(&self) -> Value {
         self.clone()
