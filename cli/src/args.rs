@@ -107,6 +107,9 @@ pub(crate) struct Check {
     /// What counts as an error besides errors.
     #[arg(long, value_enum)]
     pub(crate) deny: Option<Deny>,
+    /// Show remarks too (text only; the other formats always hold everything).
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// What counts as an error besides errors.

@@ -4,7 +4,7 @@
 
 use catalog::{
     Sources,
-    diagnostic::{Diagnostics, Severity},
+    diagnostic::{Diagnostic, Diagnostics, Severity},
     render,
 };
 use codegen::{Finding, Mode};
@@ -21,22 +21,35 @@ use crate::{
 pub(crate) fn check(arguments: &args::Check, terminal: &Terminal) -> Result<Outcome, Failure> {
     let project = Project::find(&arguments.place)?;
     let (catalog, diagnostics, sources) = catalog::open(&project.root);
-    report(&diagnostics, &sources, arguments.format, terminal)?;
+    let shown = if arguments.all { diagnostics.clone() } else { without_remarks(&diagnostics, arguments.format) };
+    report(&shown, &sources, arguments.format, terminal)?;
     let Some(catalog) = catalog else { return Ok(Outcome::Errors) };
     let warned = diagnostics.items().iter().any(|item| item.severity == Severity::Warning);
     if warned && arguments.deny == Some(Deny::Warnings) {
         return Ok(Outcome::Errors);
     }
     let files = codegen::generate(&catalog, &project.root).map_err(|error| Failure::Other(error.to_string()))?;
-    let fresh =
-        codegen::sync(&files, &project.root, Mode::Check).map_err(|error| Failure::Other(error.to_string()))?;
-    if fresh.is_fresh() {
-        return Ok(Outcome::Fine);
+    let fresh = codegen::sync(&files, &project.root, Mode::Check).map_err(|error| Failure::Other(error.to_string()))?;
+    if !fresh.is_fresh() {
+        for message in fresh.findings.iter().filter_map(Finding::message) {
+            terminal.note("Stale", message);
+        }
+        return Ok(Outcome::Stale);
     }
-    for message in fresh.findings.iter().filter_map(Finding::message) {
-        terminal.note("Stale", message);
-    }
-    Ok(Outcome::Stale)
+    let (interfaces, systems) = (catalog.interfaces().len(), catalog.systems().len());
+    terminal.note(
+        "Fine",
+        format!("{interfaces} interfaces, {systems} systems, digest {}; generated code is fresh", catalog.digest()),
+    );
+    Ok(Outcome::Fine)
+}
+
+/// People asked for what needs them; remarks are for `--all`, pages and programs.
+fn without_remarks(diagnostics: &Diagnostics, format: Format) -> Diagnostics {
+    let mut shown = Diagnostics::default();
+    let wanted = |item: &&Diagnostic| format != Format::Text || item.severity > Severity::Info;
+    diagnostics.items().iter().filter(wanted).for_each(|item| shown.push(item.clone()));
+    shown
 }
 
 /// Prints diagnostics in the asked format.
