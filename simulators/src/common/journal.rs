@@ -28,14 +28,14 @@ pub struct Entry {
     pub effect: Option<String>,
     /// The business key the call is about.
     pub key: Option<String>,
-    /// Request body, cut after 64 KiB; empty for token requests, which carry secrets.
+    /// Request body, cut after 16 KiB; empty for token requests, which carry secrets.
     pub body: String,
 }
 
-const MAX_BODY: usize = 64 * 1024;
-const MAX_ENTRIES: usize = 100_000;
+const MAX_BODY: usize = 16 * 1024;
+const MAX_ENTRIES: usize = 50_000;
 
-/// A partner's calls, oldest first. Keeps the last 100,000.
+/// A partner's calls, oldest first. Keeps the last 50,000.
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<State>);
 

@@ -5,12 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::core::{Core, Door};
 use super::random::lock;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// Listens on a free loopback port and runs `handle` for every connection while the door of `core` is open.
 /// Shutting the door closes the port and drops every running `handle`; opening it binds the same port again.
@@ -38,27 +41,38 @@ async fn run<F, Fut>(
     F: Fn(TcpStream) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
+    let mut reserved = None;
     loop {
         match door.wait_for(|state| *state != Door::Shut).await.as_deref() {
             Ok(Door::Open) => {}
             _ => return,
         }
         let listener = match bound.take() {
-            Some(listener) => listener,
-            None => match TcpListener::bind(address).await {
-                Ok(listener) => listener,
-                Err(error) => {
-                    tracing::warn!(%address, %error, "cannot listen again yet");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    continue;
-                }
-            },
+            Some(listener) => Ok(listener),
+            None => reserved.take().map_or_else(|| reserve(address), Ok).and_then(|socket| socket.listen(BACKLOG)),
+        };
+        let listener = match listener {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::warn!(%address, %error, "cannot listen again yet");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
         };
         open.send_replace(true);
         accept(&listener, &mut door, &handle).await;
         drop(listener);
+        reserved = reserve(address).ok();
         open.send_replace(false);
     }
+}
+
+/// Holds the port without listening: connections are refused, and nobody else is given the port meanwhile.
+fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// Accepts until the door is no longer open; connections end with it.

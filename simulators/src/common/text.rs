@@ -76,4 +76,14 @@ mod tests {
         assert_eq!(basic("Bearer x"), None);
         assert_eq!(escape_xml("<a&\">"), "&lt;a&amp;&quot;&gt;");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_decodes(text: String) {
+            let _ = pairs(&text);
+            let _ = basic(&text);
+            let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            proptest::prop_assert_eq!(percent_decode(&encoded), text);
+        }
+    }
 }

@@ -195,4 +195,19 @@ mod tests {
         check("<a", Err(""));
         check(&"<a>".repeat(40), Err("deep"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_the_reader_panic(bytes: Vec<u8>, text in "[<>/&;#xEnvelopeBody:='\" !\\[CDATA]{0,80}") {
+            let _ = read(&bytes);
+            let _ = read(text.as_bytes());
+            let _ = read(envelope_of(&text).as_bytes());
+        }
+
+        #[test]
+        fn what_we_escape_is_read_back(value in "[ -~€é]{1,15}[!-~]") {
+            let xml = envelope_of(&format!("<u:F xmlns:u='{FUNCTIONS}'>{}</u:F>", element("A", &value)));
+            proptest::prop_assert_eq!(read(xml.as_bytes()).unwrap().field("A", 99), value);
+        }
+    }
 }

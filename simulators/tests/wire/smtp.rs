@@ -1,10 +1,14 @@
 //! The mail server, line by line as a client sees it.
 
 use crate::support::landscape;
+use std::sync::Arc;
+
 use base64::Engine;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use simulators::smtp::SmtpSink;
 use simulators::{Effect, Fault, Partner};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// Plays the lines; before each one the reply so far must start with the code. The last code may be 0: connection lost.
@@ -18,7 +22,7 @@ async fn play(sink: &SmtpSink, script: &[(u16, &str)]) {
     }
 }
 
-async fn reply(stream: &mut BufReader<TcpStream>) -> u16 {
+async fn reply<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> u16 {
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
@@ -103,4 +107,31 @@ async fn knobs_say_later_never_and_nothing() {
     assert!(TcpStream::connect(l.smtp.address()).await.is_err());
     l.smtp.up().await;
     play(&l.smtp, &mail(250)).await;
+}
+
+#[tokio::test]
+async fn starttls_leads_to_an_encrypted_session() {
+    let l = landscape().await;
+    l.smtp.configure(|s| s.require_tls = true);
+    let dir = tempfile::tempdir().unwrap();
+    l.environment_toml(dir.path(), "127.0.0.1:0").unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(dir.path().join("ca.pem")).unwrap()).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut plain = BufReader::new(TcpStream::connect(l.smtp.address()).await.unwrap());
+    for (code, line) in [(220, "EHLO tieline\r\n"), (250, "STARTTLS\r\n"), (220, "")] {
+        assert_eq!(reply(&mut plain).await, code, "before {line:?}");
+        plain.write_all(line.as_bytes()).await.unwrap();
+    }
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let mut secure = BufReader::new(connector.connect(name, plain.into_inner()).await.unwrap());
+    secure.write_all(b"EHLO tieline\r\n").await.unwrap();
+    assert_eq!(reply(&mut secure).await, 250);
+    secure.write_all(b"MAIL FROM:<tieline@example.org>\r\n").await.unwrap();
+    assert_eq!(reply(&mut secure).await, 250, "refused before STARTTLS, fine now");
 }

@@ -89,7 +89,7 @@ async fn no_token_no_report() {
 async fn two_calls_at_once_are_one_too_many() {
     let l = landscape().await;
     let token = vms_token(&l).await;
-    l.vms.faults(vec![Fault::on("get-activity-report", 1, Effect::Delay(10_000))]);
+    l.vms.faults(vec![Fault::on("get-activity-report", 1, Effect::Delay(60_000))]);
     let url = format!("{}/v2/activity-reports/AR-1001", l.vms.base_url());
     let slow = tokio::spawn(send(client().get(&url).bearer_auth(&token)));
     while l.vms.calls("get-activity-report").is_empty() {
@@ -170,6 +170,14 @@ async fn the_control_plane_does_over_http_what_rust_does() {
     assert_eq!(send(client().post(url("faults")).body("{")).await.0, 400);
     assert_eq!(send(client().get(url("nonsense"))).await.0, 404);
     assert_eq!(send(client().get(format!("{control}/__sim/nobody/state"))).await.0, 404);
+    assert_eq!(send(client().post(url("faults")).json(&json!([{ "effect": "down" }]))).await.0, 204);
+    while client().post(l.vms.token_url()).send().await.is_ok() {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    assert_eq!(send(client().post(url("faults")).json(&json!({ "effect": "up" }))).await.0, 204);
+    while client().post(l.vms.token_url()).send().await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
     assert_eq!(send(client().post(format!("{control}/__sim/reset"))).await.0, 204);
     assert!(l.vms.journal().is_empty());
     let (_, names) = send(client().get(format!("{control}/__sim"))).await;
