@@ -1,5 +1,6 @@
 //! What the wire tests share: a landscape, a plain HTTP client, a way to say what is expected.
-#![allow(dead_code)]
+
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use simulators::{Landscape, Options, SimClock};
@@ -9,9 +10,14 @@ pub(crate) async fn landscape() -> Landscape {
     Landscape::start(Options { clock: SimClock::scaled_from_now(50.0), seed: 7 }).await.unwrap()
 }
 
+/// One client for all: making one reads every certificate authority of the machine. It keeps no connection.
 pub(crate) fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    let make = || {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
+    };
+    CLIENT.get_or_init(make).clone()
 }
 
 /// Status and body (JSON where it is JSON, else text as a JSON string).
