@@ -15,24 +15,24 @@ pub struct Problem {
     /// What is wrong, one sentence without a full stop.
     pub message: String,
     /// Short label under the excerpt, may be empty.
-    pub label: String,
+    pub label: &'static str,
     /// What to do about it.
     pub help: Option<String>,
     /// A replacement for the text at `span`, when there is one obvious fix.
-    pub fix: Option<String>,
+    pub fix: Option<Box<str>>,
 }
 
 impl Problem {
     /// A problem without label, help and fix.
     #[must_use]
     pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { code, span, message: message.into(), label: String::new(), help: None, fix: None }
+        Self { code, span, message: message.into(), label: "", help: None, fix: None }
     }
 
     /// With a label under the excerpt.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+    pub fn label(mut self, label: &'static str) -> Self {
+        self.label = label;
         self
     }
 
@@ -46,7 +46,7 @@ impl Problem {
     /// With a replacement for the text at the span.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fix = Some(fix.into());
+        self.fix = Some(fix.into().into());
         self
     }
 
@@ -54,6 +54,7 @@ impl Problem {
     #[must_use]
     pub fn in_document(self, path: &str) -> Diagnostic {
         let Self { code, span, message, label, help, fix } = self;
+        let (label, fix) = (label.to_owned(), fix.map(String::from));
         Diagnostic { label, help, fix, ..Diagnostic::new(code, path, span, message) }
     }
 }

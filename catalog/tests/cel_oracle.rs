@@ -3,6 +3,8 @@
 //! In: generated expressions and records. Out: agreement. The evaluator here lives for this test only; the product
 //! turns expressions into Rust.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "oracle/evaluate.rs"]
 mod evaluate;
 #[path = "oracle/generate.rs"]

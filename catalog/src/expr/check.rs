@@ -100,7 +100,7 @@ impl Checker<'_> {
             Ok(expr) => Some(expr),
             Err(problem) => {
                 let problem = *problem;
-                let fix = problem.fix.clone().filter(|_| self.place.is_exact()).map(|fix| print::quoted(&fix));
+                let fix = problem.fix.clone().filter(|_| self.place.is_exact()).map(|fix| print::quoted(&fix).into());
                 self.report(Problem { fix, ..problem });
                 None
             }

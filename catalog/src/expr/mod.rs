@@ -86,10 +86,9 @@ fn check_at(place: Place<'_>, text: &str, scope: &Scope<'_>, want: Want<'_>) -> 
 #[must_use]
 pub fn fits(from: &Type, to: &Type) -> bool {
     match (from, to) {
-        (Type::Optional(from), Type::Optional(to)) => fits(from, to),
+        (Type::Optional(from), Type::Optional(to)) | (Type::List(from), Type::List(to)) => fits(from, to),
         (Type::Optional(_), _) => false,
-        (_, Type::Optional(to)) => fits(from, to),
-        (Type::List(from), Type::List(to)) => fits(from, to),
+        (from, Type::Optional(to)) => fits(from, to),
         (Type::Code { values: from, .. }, Type::Code { values: to, .. }) => from.iter().all(|value| to.contains(value)),
         _ => from == to,
     }

@@ -57,7 +57,7 @@ impl<'a> Place<'a> {
     /// A fault of grammar as a problem. A fix is dropped where its place is not known exactly.
     pub(crate) fn problem(&self, fault: Fault) -> Problem {
         let Fault { code, range, message, help, fix } = fault;
-        let fix = fix.filter(|_| self.is_exact());
+        let fix = fix.filter(|_| self.is_exact()).map(Box::from);
         Problem { help, fix, ..Problem::new(code, self.span(range), message) }
     }
 }

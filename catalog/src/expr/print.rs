@@ -142,13 +142,13 @@ fn write_bare(node: &Node, out: &mut String) {
 fn write_unary(op: UnaryOp, operand: &Node, out: &mut String) {
     let mut inner = String::new();
     write(operand, 6, &mut inner);
-    match op {
-        UnaryOp::Not => out.push_str(&format!("!{inner}")),
-        UnaryOp::Negate if inner.starts_with(|letter: char| letter.is_ascii_digit()) => {
-            out.push_str(&format!("-({inner})"))
-        }
-        UnaryOp::Negate => out.push_str(&format!("-{inner}")),
-    }
+    let digit = inner.starts_with(|letter: char| letter.is_ascii_digit());
+    let text = match op {
+        UnaryOp::Not => format!("!{inner}"),
+        UnaryOp::Negate if digit => format!("-({inner})"),
+        UnaryOp::Negate => format!("-{inner}"),
+    };
+    out.push_str(&text);
 }
 
 fn write_between(open: char, nodes: &[Node], close: char, out: &mut String) {

@@ -86,13 +86,12 @@ fn length_of_expression(text: &str) -> Option<usize> {
             Some((_, false)) if letter == '\\' => {
                 letters.next();
             }
-            Some(_) => {}
             None if letter == '}' => return Some(at),
             None if letter == '\'' || letter == '"' => {
                 let raw = before[1] == 'r' && !(before[0] == '_' || before[0].is_alphanumeric());
                 quote = Some((letter, raw));
             }
-            None => {}
+            _ => {}
         }
         before = [before[1], letter];
     }

@@ -6,7 +6,7 @@ use tieline_catalog::model::{BinaryOp, Builtin, Expr, ExprKind, Literal, Type, U
 
 /// Why there is no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failed {
+pub(super) enum Failed {
     Overflow,
     DivisionByZero,
     NoSuchItem,
@@ -15,7 +15,7 @@ pub enum Failed {
 type Names = Vec<(String, Value)>;
 
 /// The value of an expression. A panic here means that the checker let through what has no meaning.
-pub fn evaluate(expr: &Expr, names: &mut Names) -> Result<Value, Failed> {
+pub(super) fn evaluate(expr: &Expr, names: &mut Names) -> Result<Value, Failed> {
     let value = match &expr.kind {
         ExprKind::Literal(literal) => self::literal(literal, &expr.ty),
         ExprKind::Name(name) => names.iter().rev().find(|(bound, _)| bound == name).unwrap().1.clone(),
@@ -69,8 +69,7 @@ pub fn evaluate(expr: &Expr, names: &mut Names) -> Result<Value, Failed> {
 /// The promise of the checker: every node has the type it says.
 fn has_type(value: &Value, ty: &Type) -> bool {
     match (value, ty) {
-        (Value::Absent, Type::Optional(_)) => true,
-        (value, Type::Optional(inner)) => has_type(value, inner),
+        (value, Type::Optional(inner)) => *value == Value::Absent || has_type(value, inner),
         (Value::Text(text), Type::Code { values, .. }) => values.contains(text),
         (Value::Text(_), Type::Text) | (Value::Integer(_), Type::Integer) | (Value::Decimal(_), Type::Decimal) => true,
         (Value::Bool(_), Type::Bool) | (Value::Record(_), Type::Record(_)) => true,

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 const TEXTS: [&str; 7] = ["", "x", "A", "one", "late", "A-1 é", " é\t"];
 
 /// A record with a value, or none, in every field.
-pub fn report() -> impl Strategy<Value = Value> {
+pub(super) fn report() -> impl Strategy<Value = Value> {
     let text = || select(TEXTS.to_vec()).prop_map(|text| Value::Text(text.to_owned()));
     let number = prop_oneof![4 => -5_i64..6, 1 => select(vec![i64::MIN, i64::MAX, 2026])].prop_map(Value::Integer);
     let code = || select(vec!["A", "B", "C"]).prop_map(|code| Value::Text(code.to_owned()));
@@ -40,7 +40,7 @@ pub fn report() -> impl Strategy<Value = Value> {
 }
 
 /// The record of the corner cases.
-pub fn plain_report() -> Value {
+pub(super) fn plain_report() -> Value {
     let text = |text: &str| Value::Text(text.to_owned());
     let line =
         |rate: i64, note: Value| Value::Record(vec![("rate", Value::Decimal(Decimal::new(rate, 2))), ("note", note)]);
@@ -61,7 +61,7 @@ pub fn plain_report() -> Value {
 }
 
 /// The text of a condition.
-pub fn condition() -> impl Strategy<Value = String> {
+pub(super) fn condition() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         6 => comparison(),
         1 => Just("report.closed".to_owned()),

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use tieline_catalog::model::{Field, FieldType, MessageRef, Owner, RecordRef, Sensitivity, Span};
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub(super) enum Value {
     /// An optional that is not there.
     Absent,
     Text(String),
@@ -21,7 +21,7 @@ pub enum Value {
     Record(Vec<(&'static str, Value)>),
 }
 
-pub struct Records(Vec<Field>);
+pub(super) struct Records(Vec<Field>);
 
 impl tieline_catalog::expr::Records for Records {
     fn fields(&self, _: &MessageRef) -> Option<&[Field]> {
@@ -29,13 +29,13 @@ impl tieline_catalog::expr::Records for Records {
     }
 }
 
-pub fn record() -> RecordRef {
+pub(super) fn record() -> RecordRef {
     let owner = Owner::System("11VMS".to_owned());
     RecordRef { message: MessageRef { owner, name: "Report".to_owned() }, path: Vec::new() }
 }
 
 impl Records {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let code = || FieldType::Code(["A", "B", "C"].map(str::to_owned).to_vec());
         let decimal = || FieldType::Decimal(None);
         let extra = vec![field("amount", decimal(), true), field("currency", FieldType::Text, false)];
@@ -63,7 +63,7 @@ fn field(name: &str, ty: FieldType, required: bool) -> Field {
 }
 
 /// What the other implementation makes of the same text and values. Our methods that CEL does not have are given to it.
-pub fn cel(text: &str, report: &Value) -> Result<Value, String> {
+pub(super) fn cel(text: &str, report: &Value) -> Result<Value, String> {
     static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
     // CEL's own `or` joins optionals, which are a type of their own there.
     let program = STANDARD.compile(&text.replace(".or(", ".orDefault(")).map_err(|error| format!("{error:?}"))?;
