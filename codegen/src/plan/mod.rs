@@ -136,7 +136,7 @@ fn groups(interfaces: &[Interface]) -> Vec<(String, Vec<&Interface>)> {
         let parts: Vec<&[&Interface]> = interfaces.chunks(LARGEST_CRATE).collect();
         let alone = parts.len() == 1;
         for (index, part) in parts.into_iter().enumerate() {
-            let name = if alone { folder.clone() } else { format!("{folder}_{}", index + 1) };
+            let name = if alone { folder.clone() } else { format!("{folder}_part_{}", index + 1) };
             groups.push((name, part.to_vec()));
         }
     }
@@ -146,7 +146,7 @@ fn groups(interfaces: &[Interface]) -> Vec<(String, Vec<&Interface>)> {
 /// `service` is the crate that registers all the others.
 fn folder_name(domain: &str) -> String {
     let name = names::snake(domain);
-    if name == "service" { name + "_" } else { name }
+    if name == "service" { name + "_domain" } else { name }
 }
 
 fn plan_crate(types: &Types<'_>, folder: String, interfaces: &[&Interface], problems: &mut Problems) -> CratePlan {
