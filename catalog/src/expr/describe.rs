@@ -212,6 +212,8 @@ fn turned(op: BinaryOp) -> Option<BinaryOp> {
 fn literal_words(literal: &Literal) -> String {
     match literal {
         Literal::Text(text) if text.is_empty() => "empty".to_owned(),
+        // Several words would run into the sentence.
+        Literal::Text(text) if text.contains(char::is_whitespace) => format!("“{text}”"),
         Literal::Text(text) | Literal::Decimal(text) => text.clone(),
         Literal::Integer(value) => value.to_string(),
         Literal::Bool(true) => "true".to_owned(),

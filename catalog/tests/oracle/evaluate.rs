@@ -71,10 +71,15 @@ fn has_type(value: &Value, ty: &Type) -> bool {
     match (value, ty) {
         (value, Type::Optional(inner)) => *value == Value::Absent || has_type(value, inner),
         (Value::Text(text), Type::Code { values, .. }) => values.contains(text),
-        (Value::Text(_), Type::Text) | (Value::Integer(_), Type::Integer) | (Value::Decimal(_), Type::Decimal) => true,
-        (Value::Bool(_), Type::Bool) | (Value::Record(_), Type::Record(_)) => true,
         (Value::List(items), Type::List(inner)) => items.iter().all(|item| has_type(item, inner)),
-        _ => false,
+        (value, ty) => matches!(
+            (value, ty),
+            (Value::Text(_), Type::Text)
+                | (Value::Integer(_), Type::Integer)
+                | (Value::Decimal(_), Type::Decimal)
+                | (Value::Bool(_), Type::Bool)
+                | (Value::Record(_), Type::Record(_))
+        ),
     }
 }
 

@@ -24,6 +24,7 @@ tables! {
         "report.status in ['validated']",
         "!(report.status in ['validated'])",
         "report.id in ['A', \"B\", 'C\\'s']",
+        "report.id in ['not yet', 'done']",
         "report.id in report.tags",
         "'A' in report.tags",
         "report.closed",
