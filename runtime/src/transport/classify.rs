@@ -75,13 +75,11 @@ fn says_no(tree: &Value) -> bool {
 }
 
 fn describe(status: u16, codes: &[&str]) -> String {
-    let phrase = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or_default();
-    let status = format!("{status} {phrase}");
+    let known = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
+    let words = known.map_or_else(|| status.to_string(), |phrase| format!("{status} {phrase}"));
     match codes.first() {
-        Some(code) if !(200..300).contains(&status[..3].parse().unwrap_or(0)) => {
-            format!("{} ({})", status.trim_end(), mask::cut(code, 80))
-        }
-        _ => status.trim_end().to_owned(),
+        Some(code) if !(200..300).contains(&status) => format!("{words} ({})", mask::cut(code, 80)),
+        _ => words,
     }
 }
 

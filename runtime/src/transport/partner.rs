@@ -30,6 +30,8 @@ pub(super) struct Partner {
     pub(super) placement: Placement,
     pub(super) csrf: Csrf,
     client: Client,
+    /// For token endpoints.
+    direct: Client,
     clock: Arc<dyn Clock>,
     token: OnceLock<Option<TokenSource>>,
     proxy_token: Option<TokenSource>,
@@ -56,15 +58,14 @@ impl Partner {
             (None, None) => None,
             _ => return Err(("client_certificate", "certificate and client_key belong together".to_owned())),
         };
-        let plain = tls::client(ca.as_deref(), None).map_err(|error| ("ca", error.to_string()))?;
-        let with_identity =
-            tls::client(ca.as_deref(), identity).map_err(|error| ("client_certificate", error.to_string()))?;
-        let client =
-            http_client(with_identity, placement.proxy_url.as_deref()).map_err(|error| ("proxy_url", error))?;
-        let for_tokens = http_client(plain, None).map_err(|error| ("proxy_token_url", error))?;
+        tls::client(ca.as_deref(), None).map_err(|error| ("ca", error.to_string()))?;
+        let tls = tls::client(ca.as_deref(), identity).map_err(|error| ("client_certificate", error.to_string()))?;
+        let client = http_client(tls.clone(), placement.proxy_url.as_deref()).map_err(|error| ("proxy_url", error))?;
+        // Token endpoints are not behind the proxy that leads to the system.
+        let direct = http_client(tls, None).map_err(|error| ("token_url", error))?;
         let proxy_token = proxy_credentials(&placement)
-            .map(|credentials| TokenSource::new(for_tokens, credentials, Arc::clone(&clock)));
-        Ok(Self { placement, csrf: Csrf::default(), client, clock, token: OnceLock::new(), proxy_token })
+            .map(|credentials| TokenSource::new(direct.clone(), credentials, Arc::clone(&clock)));
+        Ok(Self { placement, csrf: Csrf::default(), client, direct, clock, token: OnceLock::new(), proxy_token })
     }
 
     /// Base URL of HTTP operations.
@@ -141,7 +142,7 @@ impl Partner {
                 scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
                 audience: audience.map(str::to_owned),
             };
-            Some(TokenSource::new(self.client.clone(), credentials, Arc::clone(&self.clock)))
+            Some(TokenSource::new(self.direct.clone(), credentials, Arc::clone(&self.clock)))
         };
         self.token.get_or_init(build).as_ref()
     }

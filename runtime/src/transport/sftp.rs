@@ -70,7 +70,10 @@ fn is_safe(name: &str) -> bool {
 }
 
 fn path(directory: &str, name: &str) -> String {
-    format!("{}/{name}", directory.trim_end_matches('/'))
+    match directory {
+        "" => name.to_owned(),
+        directory => format!("{}/{name}", directory.trim_end_matches('/')),
+    }
 }
 
 /// The same for every try of a delivery, so that a broken upload leaves one file at most.

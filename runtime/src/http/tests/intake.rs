@@ -234,3 +234,17 @@ async fn shutdown_ends_when_the_last_answer_is_out() {
     tokio::time::timeout(Duration::from_secs(5), stage.server).await.unwrap().unwrap();
     assert!(TcpStream::connect(stage.address).await.is_err());
 }
+
+#[tokio::test]
+async fn http_2_is_spoken_at_once_where_the_caller_does() {
+    let stage = Stage::start().await;
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(crate::tls::client(None, None).unwrap())
+        .http2_prior_knowledge()
+        .no_proxy()
+        .build()
+        .unwrap();
+    let request = client.post(stage.url("/open")).header("content-type", "application/json").body("{}");
+    let response = request.send().await.unwrap();
+    assert_eq!((response.version(), response.status().as_u16()), (http::Version::HTTP_2, 202));
+}

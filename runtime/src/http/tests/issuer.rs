@@ -4,11 +4,11 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
-use axum::{Router, routing::get};
+use axum::{Router, http::StatusCode, routing::get};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     hmac,
@@ -28,6 +28,7 @@ pub(super) struct Issuer {
     address: SocketAddr,
     reads: Arc<AtomicUsize>,
     published: Arc<Mutex<String>>,
+    broken: Arc<AtomicBool>,
     ed: Ed25519KeyPair,
     ec: EcdsaKeyPair,
     rsa: RsaKeyPair,
@@ -43,15 +44,17 @@ impl Issuer {
         let rsa = RsaKeyPair::from_pkcs8(RSA).unwrap();
         let reads = Arc::new(AtomicUsize::new(0));
         let published = Arc::new(Mutex::new(String::new()));
-        let (count, text) = (Arc::clone(&reads), Arc::clone(&published));
+        let broken = Arc::new(AtomicBool::new(false));
+        let (count, text, is_broken) = (Arc::clone(&reads), Arc::clone(&published), Arc::clone(&broken));
         let keys = get(move || async move {
             count.fetch_add(1, Ordering::SeqCst);
-            text.lock().unwrap().clone()
+            let status = if is_broken.load(Ordering::SeqCst) { 500 } else { 200 };
+            (StatusCode::from_u16(status).unwrap(), text.lock().unwrap().clone())
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(axum::serve(listener, Router::new().route("/keys", keys)).into_future());
-        let issuer = Self { address, reads, published, ed, ec, rsa };
+        let issuer = Self { address, reads, published, broken, ed, ec, rsa };
         issuer.publish(&["ed", "ec", "rsa", "ps-only", "enc"]);
         issuer
     }
@@ -62,6 +65,11 @@ impl Issuer {
 
     pub(super) fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// Whether reading the keys fails from now on.
+    pub(super) fn break_down(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
     }
 
     /// Changes which of the keys are published.

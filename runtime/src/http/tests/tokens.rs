@@ -113,3 +113,27 @@ async fn the_key_set_is_read_once_and_again_only_when_it_must() {
     check(&stage.issuer.token("ES256", "ec", r#"{"exp":4000000000}"#), 202).await;
     assert_eq!(stage.issuer.reads(), 4, "a withdrawn key is gone with the next read");
 }
+
+#[tokio::test]
+async fn without_keys_nobody_is_judged() {
+    let stage = Stage::start().await;
+    let good = stage.issuer.token("EdDSA", "ed", r#"{"exp":4000000000}"#);
+    stage.issuer.break_down(true);
+    let response = stage.order(&good, "{}").await;
+    assert_eq!(response.headers()["retry-after"], "5");
+    assert_eq!(problem(response).await, "503 the identity provider's keys cannot be read at present");
+    assert_eq!(stage.order(&good, "{}").await.status(), 503);
+    assert_eq!(stage.issuer.reads(), 1, "a failed read is not repeated for two seconds");
+    stage.issuer.break_down(false);
+    stage.clock.forward(2_000);
+    assert_eq!(stage.order(&good, "{}").await.status(), 202);
+    stage.issuer.break_down(true);
+    stage.clock.forward(30 * 60_000);
+    assert_eq!(
+        stage.order(&good, "{}").await.status(),
+        202,
+        "old keys are good for an hour when there are no new ones"
+    );
+    stage.clock.forward(31 * 60_000);
+    assert_eq!(stage.order(&good, "{}").await.status(), 503);
+}

@@ -171,3 +171,19 @@ async fn retry_after_comes_along() {
     let operation = operation(system(OutboundAuth::None), rest(Method::Get, "/x"));
     assert_eq!(Net::to(&peer).call(operation, Request::new()).await.retry_after_ms, Some(2000));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_value_leaves_its_segment(value in "\\PC{1,40}") {
+        let request = Request::new().parameter("id", &value).parameter("q", &value);
+        match build("http://h/base", "/a/{id}/b", &["q"], &request, Quoting::Literal) {
+            Ok(url) => {
+                let parsed = reqwest::Url::parse(&url).unwrap();
+                proptest::prop_assert_eq!(parsed.path().split('/').count(), 5);
+                proptest::prop_assert!(parsed.path().starts_with("/base/a/") && parsed.path().ends_with("/b"));
+                proptest::prop_assert_eq!(parsed.query_pairs().collect::<Vec<_>>(), [("q".into(), value.into())]);
+            }
+            Err(_) => proptest::prop_assert!(matches!(value.as_str(), "." | "..")),
+        }
+    }
+}
