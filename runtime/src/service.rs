@@ -56,8 +56,14 @@ const DRAIN_MESSAGES_MS: u64 = 30_000;
 /// Runs a service until it is told to stop: what the generated `main` calls.
 #[must_use]
 pub fn main(digest: &'static str, handlers: Vec<Arc<dyn Handler>>) -> ExitCode {
+    run(digest, handlers, std::env::args().skip(1))
+}
+
+/// Runs a service with these arguments until it is told to stop.
+#[must_use]
+pub fn run(digest: &'static str, handlers: Vec<Arc<dyn Handler>>, words: impl IntoIterator<Item = String>) -> ExitCode {
     let started = Instant::now();
-    let arguments = match arguments::read(std::env::args().skip(1)) {
+    let arguments = match arguments::read(words) {
         Ok(Asked::Run(arguments)) => arguments,
         Ok(Asked::Help) => return say(&mut io::stdout(), arguments::HELP, code::STOPPED),
         Err(problem) => return say(&mut io::stderr(), &format!("{problem}\n\n{}", arguments::HELP), code::USAGE),

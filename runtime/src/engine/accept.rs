@@ -18,12 +18,14 @@ use crate::{
     lifecycle::State,
 };
 
-/// More waiting messages than this are not kept in memory: they are read back when their turn comes.
+/// More waiting messages than this, or larger ones, are not kept in memory: they are read back when their turn comes.
 const MOST_FRESH: usize = 256;
+const LARGEST_FRESH: usize = 64 << 10;
 
-/// Checks a message against its interface's rules.
-pub(super) fn admit(core: &Core, arrival: &Arrival) -> Result<(Input, Admitted), Refusal> {
-    let input = Input { body: arrival.body.clone(), parameters: arrival.parameters.clone() };
+/// Checks a message against its interface's rules. The body goes over to the input: it may be large.
+pub(super) fn admit(core: &Core, arrival: &mut Arrival) -> Result<(Input, Admitted), Refusal> {
+    let body = std::mem::take(&mut arrival.body);
+    let input = Input { body, parameters: arrival.parameters.clone() };
     let admitted = core.handlers[arrival.handler].admit(&input).map_err(Refusal::Invalid)?;
     Ok((input, admitted))
 }
@@ -31,7 +33,7 @@ pub(super) fn admit(core: &Core, arrival: &Arrival) -> Result<(Input, Admitted),
 /// Accepts a message: resolves after commit and sync. `waiting` is called once its id is certain and before it can run.
 pub(super) async fn accept(
     core: &Core,
-    arrival: Arrival,
+    mut arrival: Arrival,
     waiting: impl FnOnce(&str) + Send,
 ) -> Result<Receipt, Refusal> {
     if !core.ready() {
@@ -40,10 +42,11 @@ pub(super) async fn accept(
             reason: "the service is starting or stopping".to_owned(),
         });
     }
-    let (input, admitted) = admit(core, &arrival)?;
+    let (input, admitted) = admit(core, &mut arrival)?;
     let interface = core.handlers[arrival.handler].interface();
     let handler = arrival.handler;
     let message = new_message(core, interface, arrival, &admitted);
+    let small = message.raw.len() <= LARGEST_FRESH;
     let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
     let order_key = admitted.order_key.filter(|_| interface.ordered);
     let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
@@ -58,7 +61,7 @@ pub(super) async fn accept(
             tracing::info!(interface = interface.smart_id, message = id, "accepted");
             waiting(&id);
             let fresh = Arc::new(Fresh { input, traceparent });
-            let fresh = (core.board.backlog(handler).messages < MOST_FRESH).then_some(fresh);
+            let fresh = (small && core.board.backlog(handler).messages < MOST_FRESH).then_some(fresh);
             core.board.opened(handler, seq, accepted_ms);
             let payload = Payload { id: id.clone(), accepted_ms, fresh };
             core.push(Ticket { seq, handler, state: State::Accepted, crashes: 0, turn, payload });

@@ -37,14 +37,14 @@ struct Failure {
 }
 
 /// Runs a request once and forgets it.
-pub(super) async fn request(core: &Arc<Core>, arrival: Arrival, timeout_ms: u64) -> Result<Replied, Refusal> {
+pub(super) async fn request(core: &Arc<Core>, mut arrival: Arrival, timeout_ms: u64) -> Result<Replied, Refusal> {
     if !core.ready() {
         return Err(Refusal::Unavailable {
             retry_after_s: 1,
             reason: "the service is starting or stopping".to_owned(),
         });
     }
-    let (input, _) = accept::admit(core, &arrival)?;
+    let (input, _) = accept::admit(core, &mut arrival)?;
     let handler = Arc::clone(&core.handlers[arrival.handler]);
     let (interface, started_ms) = (handler.interface(), core.clock.now_ms());
     let steps = Arc::new(Direct {

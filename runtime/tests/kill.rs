@@ -1,0 +1,243 @@
+//! `kill -9` on a real process, again and again, with exact accounting.
+//!
+//! The test runs itself as the service ([`service_process`]), sends messages, kills it while they are in flight, and
+//! starts it on the same journal. In the end every message that was acknowledged has been delivered or is dead, and no
+//! message was delivered more often than crashes can explain.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::State, http::HeaderMap, routing::post};
+use tieline_runtime::{
+    Admitted, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown, Operation,
+    OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Value, Violations, service,
+};
+
+static TARGET: System = System {
+    name: "Target",
+    auth: OutboundAuth::None,
+    cloud_connector: false,
+    max_concurrency: Some(MAX_IN_FLIGHT),
+    max_per_second: None,
+    max_per_day: None,
+};
+
+static PUT: Operation = Operation {
+    system: &TARGET,
+    name: "put",
+    protocol: Protocol::Rest { method: Method::Post, path: "/orders" },
+    format: Format::Json,
+    query: &[],
+    repeat: Repeat::Keyed { header: "Idempotency-Key" },
+    outcomes: &[],
+    paging: None,
+    timeout_ms: 30_000,
+    sensitive: &[],
+};
+
+static INTERFACE: Interface = Interface {
+    smart_id: "TEST-CALLER-TARGET-ORDER-V1",
+    title: "Order",
+    document: "none",
+    digest: "000000000000",
+    source: "Caller",
+    target: "Target",
+    trigger: Trigger::Http(Endpoint {
+        method: Method::Post,
+        path: "/orders",
+        auth: InboundAuth::None,
+        max_body_bytes: 10_000,
+        max_per_minute: None,
+        has_body: true,
+    }),
+    retry: Retry { retries: 20, interval_ms: 50, factor: 1, cap_ms: 50, jitter_percent: 10, retry_after_cap_ms: 1_000 },
+    dead_letter: true,
+    alerts: &[],
+    on_unknown: OnUnknown::Retry,
+    ordered: false,
+    idempotency_window_s: 3_600,
+    sla_p95_ms: None,
+    sensitive: &[],
+    operations: &[&PUT],
+    responses: &[],
+};
+
+const MAX_IN_FLIGHT: u32 = 16;
+const KILLS: usize = 6;
+const ENVIRONMENT: &str = "TIELINE_KILL_TEST_ENVIRONMENT";
+
+struct Orders;
+
+impl Handler for Orders {
+    fn interface(&self) -> &'static Interface {
+        &INTERFACE
+    }
+
+    fn admit(&self, input: &Input) -> Result<Admitted, Violations> {
+        let Value::Record(order) = &input.body else { return Err(Violations::one("", "is no record")) };
+        match order.get("id") {
+            Some(Value::Text(id)) => Ok(Admitted { idempotency_key: Some(id.clone()), order_key: None }),
+            _ => Err(Violations::one("/id", "is missing")),
+        }
+    }
+
+    fn run<'a>(&'a self, input: &'a Input, run: &'a Run) -> Running<'a> {
+        Box::pin(async move {
+            run.step("put").exchange(&PUT, Request::new().body(input.body.clone())).await?;
+            Ok(End::Delivered)
+        })
+    }
+}
+
+/// The process that is killed. Does nothing unless the other test starts it.
+#[test]
+#[ignore = "is the service of the other test, not a test"]
+fn service_process() {
+    let Ok(environment) = std::env::var(ENVIRONMENT) else { return };
+    let words = ["--environment".to_owned(), environment];
+    let _ends_only_when_killed = service::run("000000000000", vec![Arc::new(Orders)], words);
+}
+
+/// How often each order arrived, with the keys it came under.
+type Arrived = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let arrived = Arrived::default();
+    let target = target(Arc::clone(&arrived)).await;
+    let environment = environment(folder.path(), target);
+    let client = reqwest::Client::builder().build().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..KILLS {
+        let mut service = Service::start(&environment);
+        let deadline = Instant::now() + Duration::from_millis(60 + 45 * u64::try_from(round).unwrap());
+        let senders = (0..8).map(|sender| send(client.clone(), service.http, (round, sender), deadline));
+        let sent = futures_util::future::join_all(senders);
+        let (sent, ()) = tokio::join!(sent, async {
+            tokio::time::sleep_until(deadline.into()).await;
+            service.kill();
+        });
+        acknowledged.extend(sent.into_iter().flatten());
+    }
+    let last = Service::start(&environment);
+    let dead = settle(&client, &last).await;
+    account(&acknowledged, &arrived, dead);
+}
+
+/// Orders that were answered 202 before the deadline.
+async fn send(client: reqwest::Client, to: SocketAddr, name: (usize, usize), deadline: Instant) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        if Instant::now() >= deadline {
+            break;
+        }
+        let id = format!("{}-{}-{number}", name.0, name.1);
+        let sent = client.post(format!("http://{to}/orders")).json(&serde_json::json!({ "id": id })).send().await;
+        if sent.is_ok_and(|reply| reply.status() == 202) {
+            acknowledged.push(id);
+        }
+    }
+    acknowledged
+}
+
+/// Waits until nothing is under way. How many are dead.
+async fn settle(client: &reqwest::Client, service: &Service) -> usize {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let url = |path: &str| format!("http://{}{path}", service.admin);
+        let metrics = client.get(url("/metrics")).send().await.unwrap().text().await.unwrap();
+        let backlog = metrics.lines().find(|line| line.starts_with("tieline_backlog{")).unwrap();
+        if backlog.ends_with(" 0") {
+            let dead = client.get(url("/dead-letters?limit=500")).send().await.unwrap().text().await.unwrap();
+            let dead: serde_json::Value = serde_json::from_str(&dead).unwrap();
+            return dead["dead_letters"].as_array().unwrap().len();
+        }
+        assert!(Instant::now() < deadline, "still under way: {backlog}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn account(acknowledged: &BTreeSet<String>, arrived: &Arrived, dead: usize) {
+    let arrived = arrived.lock().unwrap();
+    let missing = acknowledged.iter().filter(|id| !arrived.contains_key(*id)).count();
+    let sends: usize = arrived.values().map(Vec::len).sum();
+    let keys_that_changed = arrived.values().filter(|keys| keys.iter().any(|key| key != &keys[0])).count();
+    let repeated = sends - arrived.len();
+    println!("{} acknowledged, {missing} never sent, {dead} dead, {repeated} sent again", acknowledged.len());
+    assert!(acknowledged.len() > 50, "too few to prove anything: {}", acknowledged.len());
+    assert!(missing <= dead, "lost: {missing} were never sent, {dead} are dead");
+    assert_eq!(keys_that_changed, 0, "a delivery keeps its key over crashes");
+    assert!(repeated <= KILLS * usize::try_from(MAX_IN_FLIGHT).unwrap(), "{repeated} sent again");
+}
+
+/// A target that takes a while and remembers.
+async fn target(arrived: Arrived) -> SocketAddr {
+    async fn take(State(arrived): State<Arrived>, headers: HeaderMap, body: String) -> &'static str {
+        let order: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+        arrived.lock().unwrap().entry(order["id"].as_str().unwrap().to_owned()).or_default().push(key);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        "{}"
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/orders", post(take)).with_state(arrived);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+fn environment(folder: &Path, target: SocketAddr) -> std::path::PathBuf {
+    let file = folder.join("environment.toml");
+    let store = folder.join("tieline.db");
+    let text = format!(
+        "[listen]\nhttp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[store]\nsqlite = {:?}\n[systems.Target]\n\
+         base_url = \"http://{target}\"\n",
+        store.display().to_string(),
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+struct Service {
+    child: Child,
+    http: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Service {
+    fn start(environment: &Path) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "service_process", "--nocapture"])
+            .env(ENVIRONMENT, environment)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.map_while(Result::ok).find_map(|line| line.find('{').map(|at| line[at..].to_owned()));
+        let ready: serde_json::Value = serde_json::from_str(&ready.expect("it starts")).unwrap();
+        let address = |key: &str| ready[key].as_str().unwrap().parse().unwrap();
+        Self { http: address("http"), admin: address("admin"), child }
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
