@@ -67,8 +67,7 @@ pub(crate) fn render(markdown: &str, setting: Setting<'_>) -> (Html, Vec<Heading
             // Markup in a document is text: it is shown as it was written.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
             // A picture would be a request to somewhere else; its description stays.
-            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image | TagEnd::HtmlBlock) => {}
-            Event::Start(Tag::HtmlBlock) => {}
+            Event::Start(Tag::Image { .. } | Tag::HtmlBlock) | Event::End(TagEnd::Image | TagEnd::HtmlBlock) => {}
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                 let target = target_of(&dest_url, setting.resolve);
                 kept_links.push(target.is_some());

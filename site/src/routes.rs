@@ -81,8 +81,6 @@ impl Routes {
 /// The place of one page, from which relative links go out.
 #[derive(Debug, Clone)]
 pub(crate) struct At {
-    /// Path of the page, `…/index.html`.
-    pub(crate) path: String,
     /// The way up to the root: `` or `../../`.
     pub(crate) root: String,
 }
@@ -90,7 +88,7 @@ pub(crate) struct At {
 impl At {
     /// The page with this path.
     pub(crate) fn new(path: &str) -> Self {
-        Self { path: path.to_owned(), root: "../".repeat(path.matches('/').count()) }
+        Self { root: "../".repeat(path.matches('/').count()) }
     }
 
     /// The relative link to another page of the site.

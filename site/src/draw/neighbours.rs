@@ -88,11 +88,8 @@ fn column(svg: &mut Svg, nodes: &[Neighbour], side: &Side) {
         svg.text((side.x + NODE.0 / 2, y + 25), Anchor::Middle, "label", &format!("+ {} more", nodes.len() - MOST));
         svg.close_link();
     }
-    if !nodes.is_empty() {
-        let tip = if inward { (side.to, side.middle) } else { (side.to, side.middle) };
-        if inward {
-            svg.head((tip.0 - 20, tip.1), tip);
-        }
+    if inward && !nodes.is_empty() {
+        svg.head((side.to - 20, side.middle), (side.to, side.middle));
     }
 }
 

@@ -94,20 +94,13 @@ impl<'a> Context<'a> {
         self.routes.system(name).map(|path| at.to(&path)).unwrap_or_default()
     }
 
-    /// The system of an interface's end.
-    pub(crate) fn code<'b>(&'b self, name: &'b str) -> &'b str {
-        self.catalog.system(name).map_or(name, |system| system.code.as_str())
-    }
-
     /// Where a relative link inside a document leads: to the page of the document it names.
     pub(crate) fn resolve(&self, at: &At, href: &str) -> Option<String> {
         let (path, fragment) = href.split_once('#').map_or((href, None), |(path, fragment)| (path, Some(fragment)));
         let stem = path.rsplit('/').next()?.strip_suffix(".md")?;
-        let by_id = self.routes.interface(stem);
-        let target = by_id.or_else(|| self.system_of_file(stem)).or_else(|| self.manual_of_file(stem))?;
-        // A fragment names an anchor of the document, which need not exist on the page; the page itself does.
-        let _ = fragment;
-        Some(at.to(&target))
+        let page = self.routes.interface(stem).or_else(|| self.system_of_file(stem));
+        // A fragment names an anchor of a document, which a page made from it need not have.
+        page.map(|page| at.to(&page)).or_else(|| Some(at.to(&self.manual_of_file(stem, fragment)?)))
     }
 
     fn system_of_file(&self, stem: &str) -> Option<String> {
@@ -116,9 +109,12 @@ impl<'a> Context<'a> {
         self.routes.system(&system.name)
     }
 
-    fn manual_of_file(&self, stem: &str) -> Option<String> {
+    fn manual_of_file(&self, stem: &str, fragment: Option<&str>) -> Option<String> {
         let page = self.options.manual.iter().find(|page| page.stem() == stem)?;
-        Some(page.route())
+        match fragment.filter(|it| page.has_anchor(it)) {
+            Some(fragment) => Some(format!("{}#{fragment}", page.route())),
+            None => Some(page.route()),
+        }
     }
 
     /// Name, sort and address of a page for its head.
@@ -229,5 +225,5 @@ pub(crate) fn walk<'a>(flow: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
 
 /// True when this system is one end of the interface or is called by it.
 pub(crate) fn takes_part(interface: &Interface, system: &System) -> bool {
-    interface.systems.iter().any(|name| *name == system.name)
+    interface.systems.contains(&system.name)
 }

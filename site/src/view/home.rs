@@ -32,7 +32,7 @@ pub(crate) struct HomePage {
 #[derive(Debug)]
 struct Count {
     number: String,
-    noun: &'static str,
+    noun: String,
     href: String,
 }
 
@@ -81,14 +81,21 @@ fn counts(context: &Context<'_>) -> Vec<Count> {
     let catalog = context.catalog;
     let active = catalog.interfaces().iter().filter(|it| it.status == Status::Active).count();
     let open: usize = catalog.interfaces().iter().map(|it| context.open_points(&it.path)).sum();
-    let count =
-        |number: usize, noun, href: &str| Count { number: words::number(number as u64), noun, href: href.to_owned() };
+    let count = |number: usize, one: &str, href: &str| {
+        let noun = words::count(number, one).split_once(' ').map_or_else(String::new, |(_, noun)| noun.to_owned());
+        Count { number: words::number(number as u64), noun, href: href.to_owned() }
+    };
+    let shown_active = Count {
+        number: words::number(active as u64),
+        noun: "active".to_owned(),
+        href: "interfaces/index.html?status=active".to_owned(),
+    };
     vec![
-        count(catalog.interfaces().len(), "interfaces", "interfaces/index.html"),
-        count(active, "active", "interfaces/index.html?status=active"),
-        count(catalog.systems().len(), "systems", "systems/index.html"),
-        count(context.routes.domains().count(), "domains", "domains/index.html"),
-        count(open, "open points", "health/index.html"),
+        count(catalog.interfaces().len(), "interface", "interfaces/index.html"),
+        shown_active,
+        count(catalog.systems().len(), "system", "systems/index.html"),
+        count(context.routes.domains().count(), "domain", "domains/index.html"),
+        count(open, "open point", "health/index.html"),
     ]
 }
 
@@ -112,7 +119,7 @@ fn attention(context: &Context<'_>, at: &At, interfaces: &[&Interface]) -> Vec<A
             found.push((open, Attention { href, title, smart_id, why: why.join(" · ") }));
         }
     }
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|it| std::cmp::Reverse(it.0));
     found.into_iter().map(|(_, it)| it).take(MOST).collect()
 }
 

@@ -36,6 +36,13 @@ impl Manual {
         body.map(markdown::plain).unwrap_or_default()
     }
 
+    /// True when a heading of the page has this anchor.
+    pub(crate) fn has_anchor(&self, fragment: &str) -> bool {
+        let setting = Setting { shift: 0, anchors: &mut Anchors::besides(&["main"]), resolve: &|_| None };
+        let (_, headings) = markdown::render(&self.text(), setting);
+        headings.iter().any(|heading| heading.id == fragment)
+    }
+
     /// The text without comments for those who maintain it.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(self.markdown.len());
@@ -72,7 +79,6 @@ fn comment_start(text: &str) -> Option<usize> {
 #[template(path = "manual.html")]
 pub(crate) struct ManualPage {
     shell: Shell,
-    title: String,
     pages: Vec<(String, String, &'static str)>,
     headings: Vec<Heading>,
     body: Html,
@@ -82,7 +88,10 @@ impl ManualPage {
     /// Decides everything.
     pub(crate) fn new(context: &Context<'_>, manual: &Manual) -> Self {
         let at = At::new(&manual.route());
-        let resolve = |href: &str| resolve(context, &at, href);
+        let resolve = |href: &str| match href.strip_prefix('#') {
+            Some(fragment) => manual.has_anchor(fragment).then(|| href.to_owned()),
+            None => context.resolve(&at, href),
+        };
         let text = manual.text();
         let setting = Setting { shift: 0, anchors: &mut Anchors::besides(&["main"]), resolve: &resolve };
         let (body, headings) = markdown::render(&text, setting);
@@ -94,18 +103,9 @@ impl ManualPage {
                 .about(&manual.summary()),
             pages: pages(context, &at, manual),
             headings: headings.into_iter().filter(|heading| heading.level == 2).collect(),
-            title,
             body,
         }
     }
-}
-
-fn resolve(context: &Context<'_>, at: &At, href: &str) -> Option<String> {
-    if let Some(fragment) = href.strip_prefix('#') {
-        let known = !fragment.is_empty();
-        return known.then(|| href.to_owned());
-    }
-    context.resolve(at, href)
 }
 
 fn pages(context: &Context<'_>, at: &At, current: &Manual) -> Vec<(String, String, &'static str)> {

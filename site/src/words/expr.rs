@@ -81,7 +81,7 @@ fn path(expr: &Expr) -> Option<String> {
 /// One side of an operator, in brackets where words would be ambiguous.
 fn side(html: Html, expr: &Expr, outer: BinaryOp) -> Html {
     let brackets = match &expr.kind {
-        ExprKind::Binary { op, .. } => *op != outer && !(joins(outer) && !joins(*op)),
+        ExprKind::Binary { op, .. } => *op != outer && (joins(*op) || !joins(outer)),
         ExprKind::Conditional { .. } | ExprKind::Quantifier { .. } => true,
         _ => false,
     };

@@ -2,7 +2,7 @@
 //!
 //! In: one interface. Out: [`Breaks`]. Never knows: the live state.
 
-use catalog::model::{Interface, OnUnknown, StepKind, TriggerKind};
+use catalog::model::{Durability, Interface, OnUnknown, StepKind, TriggerKind};
 
 use super::Sheet;
 use super::papers::Prose;
@@ -83,12 +83,10 @@ fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
     let retry = &interface.errors.retry;
     let mut heals =
         vec![Html::of(&words::retry_sentence(retry)).html(&after_last(interface)).html(&sheet.place(retry.span))];
-    let journalled = !matches!(
-        interface.trigger.kind,
-        TriggerKind::Request { durability: catalog::model::Durability::Transient, .. }
-    );
-    if journalled {
+    if is_journalled(interface) {
         heals.push(Html::of("What was accepted survives a crash or a restart."));
+    } else {
+        heals.push(Html::of("Nothing is stored: after a failure the caller asks again."));
     }
     heals.push(Html::of(
         "When a system refuses our token, certificate or key, messages wait, use up no send, and go on by themselves.",
@@ -148,8 +146,15 @@ fn unknown(sheet: &Sheet<'_>) -> Option<Html> {
     found
 }
 
+fn is_journalled(interface: &Interface) -> bool {
+    !matches!(interface.trigger.kind, TriggerKind::Request { durability: Durability::Transient, .. })
+}
+
 /// Commands against the admin listener, whose address the environment decides.
 fn commands(interface: &Interface) -> Vec<Command> {
+    if !is_journalled(interface) {
+        return Vec::new();
+    }
     let id = url_part(&interface.smart_id.text);
     let end = if interface.errors.dead_letter { "DEAD" } else { "FAILED" };
     vec![

@@ -76,7 +76,6 @@ pub(crate) struct InterfacePage {
 struct End {
     name: String,
     href: String,
-    code: String,
     how: String,
 }
 
@@ -191,12 +190,7 @@ fn shell(sheet: &Sheet<'_>) -> Shell {
 }
 
 fn end(sheet: &Sheet<'_>, name: &str, how: String) -> End {
-    End {
-        name: name.to_owned(),
-        href: sheet.context.system_href(&sheet.at, name),
-        code: sheet.context.code(name).to_owned(),
-        how,
-    }
+    End { name: name.to_owned(), href: sheet.context.system_href(&sheet.at, name), how }
 }
 
 /// Takes the sections whose heading, in lower case, is wanted.

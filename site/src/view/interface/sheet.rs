@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use catalog::model::{Expr, Interface, Operation, OperationRef, Span, Step, StepKind};
+use catalog::model::{Interface, Operation, OperationRef, Span, Step, StepKind};
 
 use crate::front::Front;
 use crate::html::Html;
@@ -59,11 +59,6 @@ impl<'a> Sheet<'a> {
     /// A fact stated in the front matter.
     pub(crate) fn fact(&self, label: &str, value: Html, key: &[&str]) -> Fact {
         Fact { label: label.to_owned(), value, line: self.line(self.front.line(key)) }
-    }
-
-    /// The text of an expression as the document has it.
-    pub(crate) fn source(&self, expr: &Expr) -> &str {
-        self.interface.text.get(expr.span.start..expr.span.end).unwrap_or_default()
     }
 
     /// The operation behind a reference.

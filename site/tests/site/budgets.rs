@@ -1,0 +1,48 @@
+//! What a browser has to load, compressed as a server would.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::markup::read_all;
+use crate::projects;
+
+fn weight(text: &str) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap().len()
+}
+
+#[test]
+fn pages_weigh_what_they_may() {
+    let site = projects::reference();
+    for (path, text) in &site {
+        let most = match path.as_str() {
+            "assets/site.css" => 8 * 1024,
+            "assets/site.js" => 6 * 1024,
+            // 60 KB a thousand interfaces leave little to nine; diagnostics and operations are the rest.
+            "search/facts.js" => 16 * 1024,
+            path if path.starts_with("search/") => 30 * 1024,
+            path if path.ends_with(".html") => 25 * 1024,
+            _ => continue,
+        };
+        let weight = weight(text);
+        assert!(weight <= most, "{path} weighs {weight} bytes, {most} are allowed");
+    }
+}
+
+#[test]
+fn a_page_needs_four_requests_at_most() {
+    for (path, tags) in read_all(&projects::small()) {
+        let loaded =
+            tags.iter().filter(|tag| matches!(tag.name.as_str(), "link" | "script" | "img" | "iframe")).count();
+        assert!(loaded < 4, "{path} loads {loaded} files besides itself");
+    }
+}
+
+#[test]
+fn the_same_documents_give_the_same_bytes() {
+    assert_eq!(projects::small(), projects::small());
+    assert_eq!(projects::reference(), projects::reference());
+}

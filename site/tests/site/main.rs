@@ -1,0 +1,10 @@
+//! What the site promises, checked on whole sites: every link leads somewhere, every page holds only markup that is
+//! ours, pages weigh what they may, the same documents give the same bytes.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod budgets;
+mod hostile;
+mod links;
+mod markup;
+mod pages;
+mod projects;
