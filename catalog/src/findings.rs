@@ -47,6 +47,11 @@ impl Findings {
         problems.into_iter().for_each(|problem| self.problem(problem));
     }
 
+    /// True when an error stands at exactly this place: more about it would only repeat it.
+    pub(crate) fn has_error_at(&self, span: Span) -> bool {
+        self.list.iter().any(|item| item.severity == Severity::Error && item.span == span)
+    }
+
     /// True when at least one is an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.list.iter().any(|item| item.severity == Severity::Error)

@@ -15,6 +15,9 @@ pub(crate) fn check(project: &Project<'_>, files: &mut [File<'_>]) {
         interfaces().flat_map(|interface| &interface.errors.alerts).map(|alert| alert.channel.as_str()).collect();
     for (index, placed) in &project.environments {
         let environment = &placed.environment;
+        if files[*index].findings.has_errors() {
+            continue;
+        }
         let missing = systems.iter().filter(|system| !environment.systems.iter().any(|known| known == *system));
         for system in missing {
             let message = format!("the environment does not say where {system} is, and interfaces call it");

@@ -18,7 +18,13 @@ pub(crate) fn check(project: &mut Project<'_>, files: &mut [File<'_>]) {
     identity::check(project, files);
     references::check(project, files);
     environment::check(project, files);
-    let systems = project.systems();
+    // A probe that could not be read is no missing probe.
+    let mut systems = project.systems();
+    for (index, system) in &project.systems {
+        if files[*index].findings.has_errors() {
+            systems.remove(system.name.as_str());
+        }
+    }
     for (index, lowered) in &project.interfaces {
         let Some(interface) = &lowered.interface else { continue };
         let findings = &mut files[*index].findings;

@@ -91,7 +91,8 @@ const ROUTE: Table = Table {
             Kind::Steps,
             "Steps when no case holds; compulsory, so that no message is lost.",
             "[{ dead_letter: the file name fits no target }]",
-        ),
+        )
+        .or_else("E-ROUTE-OTHERWISE"),
         NAME,
         TITLE,
     ],

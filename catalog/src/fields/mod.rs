@@ -34,6 +34,8 @@ pub(crate) struct Key {
     pub(crate) required: bool,
     /// Part of the contract digest; prose is not.
     pub(crate) fact: bool,
+    /// What its absence is reported as.
+    pub(crate) absence: &'static str,
     /// One sentence for authors and readers.
     pub(crate) help: &'static str,
     /// A value as it would be written.
@@ -83,15 +85,21 @@ pub(crate) enum Kind {
 
 /// A compulsory key that is part of the contract.
 pub(crate) const fn must(name: &'static str, kind: Kind, help: &'static str, example: &'static str) -> Key {
-    Key { name, kind, required: true, fact: true, help, example }
+    Key { name, kind, required: true, fact: true, absence: "E-MISSING", help, example }
 }
 
 /// An optional key that is part of the contract.
 pub(crate) const fn may(name: &'static str, kind: Kind, help: &'static str, example: &'static str) -> Key {
-    Key { name, kind, required: false, fact: true, help, example }
+    Key { name, kind, required: false, fact: true, absence: "E-MISSING", help, example }
 }
 
 impl Key {
+    /// The same key, with a code of its own for its absence.
+    pub(crate) const fn or_else(mut self, absence: &'static str) -> Self {
+        self.absence = absence;
+        self
+    }
+
     /// The same key, for people only: changing it does not change the contract.
     pub(crate) const fn prose(mut self) -> Self {
         self.fact = false;

@@ -52,7 +52,7 @@ impl<'n> Record<'n> {
         for key in table.keys.iter().filter(|key| key.required) {
             if !found.iter().any(|entry| entry.key == key.name) {
                 findings
-                    .add("E-MISSING", place, format!("{} lacks the key `{}`", table.what, key.name))
+                    .add(key.absence, place, format!("{} lacks the key `{}`", table.what, key.name))
                     .help(format!("{} For example `{}: {}`", key.help, key.name, key.example));
             }
         }

@@ -156,7 +156,7 @@ pub(crate) const PROBE: Table = Table {
         must("probe", Kind::Text, "Reading operation of the same system.", "find-confirmation"),
         may(
             "with",
-            Kind::Names,
+            Kind::Shapes("a bound name, or a mapping of parameters and fields"),
             "Its arguments; they see `request` and `parameters` of the call.",
             "{ IV_REF_DOC_NO: \"${request.HEADER.REF_DOC_NO}\" }",
         ),

@@ -25,14 +25,16 @@ pub(crate) fn lint(project: &Project<'_>, files: &mut [File<'_>]) {
         let Some(interface) = &lowered.interface else { continue };
         let subject = Subject { interface, places: &lowered.places, symbols: project.symbols, systems: &systems };
         let findings = &mut files[*index].findings;
+        // What is broken looks unused, missing or out of order: warnings about it would be wrong.
+        if findings.has_errors() || !lowered.whole {
+            continue;
+        }
         policy::lint(&subject, findings);
         life::lint(&subject, findings);
         version::lint(&subject, findings);
         volume::lint(&subject, findings);
         sensitive::lint(&subject, findings);
-        if lowered.whole {
-            unused::lint(&subject, &lowered.unused_mappings, findings);
-        }
+        unused::lint(&subject, &lowered.unused_mappings, findings);
     }
 }
 

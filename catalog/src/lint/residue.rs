@@ -93,6 +93,9 @@ fn check(text: &str, span: Span, findings: &mut Findings) {
     if head.is_empty() {
         return;
     }
+    if findings.has_error_at(span) {
+        return;
+    }
     if BEGINNINGS.iter().any(|left| head.starts_with(left)) {
         findings
             .add("E-RESIDUE", span, "this is the template's own text, not a fact about this interface")

@@ -58,8 +58,9 @@ pub(crate) fn headings<'d>(parts: &'d [Part], text: &str, findings: &mut Finding
         }
     }
     let summary = headings.sections.iter().any(|section| section.heading == "Summary" && !section.markdown.is_empty());
-    if !summary {
-        let span = parts.first().map_or_else(Default::default, |part| part.span);
+    // Without any part the front matter never ended, which was reported.
+    if let (false, Some(part)) = (summary, parts.first()) {
+        let span = part.span;
         findings
             .add("E-SUMMARY", span, "the document has no summary")
             .help("add `## Summary` with a few sentences: who needs this, and what for");

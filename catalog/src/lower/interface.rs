@@ -104,9 +104,9 @@ impl Lowerer<'_, '_> {
         };
         own.parameters = parameters;
         let view = View { symbols: self.symbols, own: Some(&own), near: [ends.0, ends.1] };
-        let synchronous = start.synchronous;
+        let (bindings, has_message) = (start.bindings, start.has_message);
         let (trigger, message) = trigger::trigger(&fields, start, &view, findings);
-        let scope = trigger::names(&view, synchronous, message.as_ref(), fields.entry("message").is_some());
+        let scope = trigger::names(&view, bindings, message.as_ref(), has_message);
         let mappings: HashMap<_, _> = self.headings.mappings.iter().copied().collect();
         let tables = Tables { mappings: &mappings, lookups: self.lookups };
         let flow = match self.fields.node("flow") {

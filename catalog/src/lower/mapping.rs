@@ -36,12 +36,23 @@ pub(crate) fn mapping(request: &Request<'_>, view: &View<'_>, findings: &mut Fin
         scope.bind(name.clone(), ty.clone());
     }
     let root = RecordRef { message: target.clone(), path: Vec::new() };
-    let mut reader =
-        Reader { request, fields, root, filled: BTreeSet::new(), scopes: HashMap::new(), rows: Vec::new(), findings };
+    let mut reader = Reader {
+        request,
+        fields,
+        root,
+        filled: BTreeSet::new(),
+        scopes: HashMap::new(),
+        rows: Vec::new(),
+        misplaced: false,
+        findings,
+    };
     for row in &columns.table.rows {
         reader.row(&columns, row, &scope);
     }
-    reader.missing(&target);
+    // A misspelt target would be reported a second time as missing.
+    if !reader.misplaced {
+        reader.missing(&target);
+    }
     let rows = reader.rows;
     Some(Mapping { name: name.to_owned(), target, sources: request.sources.to_vec(), rows, span: part.span })
 }
@@ -55,18 +66,24 @@ struct Reader<'a, 'v, 'f> {
     /// Scope below each `each` row; `None` where the row is broken.
     scopes: HashMap<String, Option<Scope<'v>>>,
     rows: Vec<MappingRow>,
+    /// A row has no target that exists.
+    misplaced: bool,
     findings: &'f mut Findings,
 }
 
 impl<'v> Reader<'_, 'v, '_> {
     fn row(&mut self, columns: &Columns<'_>, row: &Row, scope: &Scope<'v>) {
         let Some(cell) = columns.cell(row, "Target field") else {
+            self.misplaced = true;
             self.findings
                 .add("E-MAP-TARGET", row.span, "the row has no target field")
                 .help("name a field of the target, or remove the row");
             return;
         };
-        let Some((field, record)) = self.target(cell) else { return };
+        let Some((field, record)) = self.target(cell) else {
+            self.misplaced = true;
+            return;
+        };
         if !self.filled.insert(cell.text.clone()) {
             self.findings.add("E-MAP-TARGET", cell.span, format!("`{}` is filled twice", shown(&cell.text)));
             return;

@@ -40,6 +40,10 @@ pub(crate) fn operation(
     let paging = paging(fields, &parameters, response.as_ref(), (view, &mut *findings));
     let outcomes = fields.records("outcomes", findings);
     let outcomes = outcomes.iter().filter_map(|rule| outcome(rule, findings)).collect();
+    // A message that is broken elsewhere leaves callers without a type, so the operation counts as broken, too.
+    let whole = [("request", &request), ("response", &response)]
+        .into_iter()
+        .all(|(key, message)| message.is_some() || fields.entry(key).is_none());
     let operation = Operation {
         name: name.to_owned(),
         title: fields.string("title").unwrap_or_default(),
@@ -55,7 +59,7 @@ pub(crate) fn operation(
         timeout_ms: fields.duration_ms("timeout").unwrap_or(TIMEOUT_MS),
         span,
     };
-    (findings.errors() == before).then_some(operation)
+    (whole && findings.errors() == before).then_some(operation)
 }
 
 fn kebab(name: &str) -> bool {

@@ -78,6 +78,16 @@ impl Reader<'_, '_, '_> {
         self.cells.rule.map_or(self.cells.target.span, |cell| cell.span)
     }
 
+    /// The place of what stands behind the rule's word, without its quotes if they are not part of the value.
+    fn rest_span(&self, unquoted: bool) -> Span {
+        let Some(cell) = self.cells.rule.filter(|cell| cell.span.end - cell.span.start == cell.text.len()) else {
+            return self.rule_span();
+        };
+        let quote = usize::from(unquoted);
+        let start = cell.span.end - self.rest.len() + quote;
+        Span { start, end: cell.span.end - quote, line: cell.span.line }
+    }
+
     fn bad_rule(&mut self, message: impl Into<String>, help: impl Into<String>) {
         let span = self.rule_span();
         self.findings.add("E-RULE", span, message).help(help);
@@ -168,7 +178,7 @@ impl Reader<'_, '_, '_> {
         }
         let bare = if quoted { &self.rest[1..self.rest.len() - 1] } else { self.rest };
         let text = if number { bare } else { self.rest };
-        match expr::check(text, self.rule_span(), self.scope, Want::Type(&to)) {
+        match expr::check(text, self.rest_span(number && quoted), self.scope, Want::Type(&to)) {
             Ok(expr) => {
                 if let Err(message) = check_scalar(bare, self.goal.field) {
                     let span = self.rule_span();
@@ -272,7 +282,7 @@ impl Reader<'_, '_, '_> {
                 return None;
             }
             Err(help) => {
-                self.bad_rule(format!("the rule `{word}` is not complete"), help);
+                self.bad_rule(format!("the rule `{word}` cannot be read"), help);
                 return None;
             }
         };

@@ -33,6 +33,7 @@ pub(crate) fn read<'d>(part: &'d Part, keys: &'static [Key], findings: &mut Find
 
 fn columns<'d>(table: &'d Table, keys: &'static [Key], findings: &mut Findings) -> Option<Columns<'d>> {
     let mut at = vec![None; keys.len()];
+    let mut complete = true;
     for (index, cell) in table.header.iter().enumerate() {
         let found = keys.iter().position(|key| key.name.eq_ignore_ascii_case(&cell.text));
         match found {
@@ -40,10 +41,12 @@ fn columns<'d>(table: &'d Table, keys: &'static [Key], findings: &mut Findings) 
             Some(_) => {
                 findings.add("E-TABLE", cell.span, format!("the column `{}` stands twice", shown(&cell.text)));
             }
-            None => unknown_column(cell, keys, findings),
+            None => {
+                unknown_column(cell, keys, findings);
+                complete = false;
+            }
         }
     }
-    let mut complete = true;
     for (key, _) in keys.iter().zip(&at).filter(|(key, at)| key.required && at.is_none()) {
         let span = table.header.first().map_or(table.span, |cell| cell.span);
         findings.add("E-TABLE", span, format!("the table lacks the column `{}`", key.name)).help(key.help);

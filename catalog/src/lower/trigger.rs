@@ -12,6 +12,8 @@ use crate::phrase;
 use crate::symbols::{PATH, View, record};
 use crate::yaml::Entry;
 
+const EVENT: &str = "event";
+const REQUEST: &str = "request";
 const MAX_BODY_BYTES: u64 = 1_000_000;
 const TIMEOUT_MS: u64 = 5_000;
 const WINDOW_S: u64 = 7 * 24 * 3600;
@@ -20,8 +22,12 @@ const WINDOW_S: u64 = 7 * 24 * 3600;
 #[derive(Debug)]
 pub(crate) struct Start {
     kind: Option<TriggerKind>,
-    /// The caller waits for a reply.
-    pub(crate) synchronous: bool,
+    /// Under which names the flow sees the message; two when the trigger names two starts.
+    pub(crate) bindings: &'static [&'static str],
+    /// There should be a message: without one, expressions about it are not at fault.
+    pub(crate) has_message: bool,
+    /// A timetable starts it, readable or not.
+    scheduled: bool,
 }
 
 /// First step: kind and parameters of the trigger.
@@ -29,21 +35,29 @@ pub(crate) fn start(trigger: &Record<'_>, findings: &mut Findings) -> (Start, Ve
     let parameters = parameters(trigger, findings);
     let given: Vec<_> =
         ["http", "request", "schedule"].into_iter().filter(|kind| trigger.entry(kind).is_some()).collect();
-    let synchronous = given.contains(&"request");
     let [kind] = given[..] else {
         let message = match given.len() {
             0 => "the trigger does not say what starts the interface".to_owned(),
             _ => format!("the trigger names several starts: {}", given.join(", ")),
         };
         findings.add("E-TRIGGER", trigger.place, message).help("give it exactly one of http, request and schedule");
-        return (Start { kind: None, synchronous }, parameters);
+        let bindings = &[EVENT, REQUEST];
+        return (Start { kind: None, bindings, has_message: true, scheduled: false }, parameters);
     };
     misplaced(trigger, kind, findings);
+    let scheduled = kind == "schedule";
+    let bindings: &[&str] = if kind == "request" { &[REQUEST] } else { &[EVENT] };
     let kind = match kind {
         "schedule" => schedule(trigger, findings).map(TriggerKind::Schedule),
         kind => http(trigger, kind, &parameters, findings),
     };
-    (Start { kind, synchronous }, parameters)
+    let needs_message = match &kind {
+        Some(TriggerKind::Http { method, .. } | TriggerKind::Request { method, .. }) => takes_body(*method),
+        Some(TriggerKind::Schedule(_)) => false,
+        None => !scheduled,
+    };
+    let has_message = needs_message || trigger.entry("message").is_some();
+    (Start { kind, bindings, has_message, scheduled }, parameters)
 }
 
 fn http(trigger: &Record<'_>, key: &str, parameters: &[Field], findings: &mut Findings) -> Option<TriggerKind> {
@@ -99,25 +113,23 @@ pub(crate) fn trigger(
     findings: &mut Findings,
 ) -> (Option<Trigger>, Option<MessageRef>) {
     let message = fields.text("message").and_then(|text| view.expect_message(text, findings));
-    let binding = if start.synchronous { "request" } else { "event" };
-    let scheduled = matches!(start.kind, Some(TriggerKind::Schedule(_)));
     check_body(fields, start.kind.as_ref(), findings);
     let auth = match fields.entry("auth") {
         Some(entry) => inbound(entry, findings),
-        None if scheduled => Some(Auth::None),
+        None if start.scheduled => Some(Auth::None),
         None => {
             let help = "write `auth: { oauth2: { scopes: [..] } }`, or `auth: none` if anybody may send";
             findings.add("E-MISSING", fields.place, "the trigger lacks the key `auth`").help(help);
             None
         }
     };
-    let scope = names(view, start.synchronous, message.as_ref(), fields.entry("message").is_some());
+    let scope = names(view, start.bindings, message.as_ref(), start.has_message);
     let idempotency = fields.entry("idempotency").and_then(|entry| idempotency(entry, &scope, findings));
     let lowered = || {
         Some(Trigger {
             kind: start.kind?,
             message: message.clone(),
-            binding: binding.to_owned(),
+            binding: start.bindings.first()?.to_string(),
             parameters: view.own?.parameters.clone(),
             auth: auth?,
             idempotency,
@@ -132,22 +144,27 @@ pub(crate) fn trigger(
 /// The names that the trigger gives to the flow.
 pub(crate) fn names<'v>(
     view: &'v View<'v>,
-    synchronous: bool,
+    bindings: &[&str],
     message: Option<&MessageRef>,
-    declared: bool,
+    has_message: bool,
 ) -> Scope<'v> {
     let mut scope = view.scope();
-    let binding = if synchronous { "request" } else { "event" };
-    match message {
-        Some(message) => scope.bind(binding, record(message)),
-        None if declared => scope.bind_broken(binding),
-        None => {}
+    for binding in bindings {
+        match message {
+            Some(message) => scope.bind(*binding, record(message)),
+            None if has_message => scope.bind_broken(*binding),
+            None => {}
+        }
     }
     if let Some(own) = view.own.filter(|own| !own.parameters.is_empty()) {
         let path = MessageRef::parameters_of_trigger(&own.smart_id);
         scope.bind(PATH, record(&path));
     }
     scope
+}
+
+fn takes_body(method: Method) -> bool {
+    matches!(method, Method::Post | Method::Put | Method::Patch)
 }
 
 fn check_body(fields: &Record<'_>, kind: Option<&TriggerKind>, findings: &mut Findings) {
@@ -162,7 +179,7 @@ fn check_body(fields: &Record<'_>, kind: Option<&TriggerKind>, findings: &mut Fi
                 .add("E-TRIGGER", entry.key_span, "a GET has no body, so it has no message")
                 .help("name what it takes under `parameters`");
         }
-        (Method::Post | Method::Put | Method::Patch, None) => {
+        (method, None) if takes_body(*method) => {
             findings
                 .add("E-MISSING", fields.place, "the trigger lacks the key `message`")
                 .help("name the message of the body, like `message: System.OrderCreated`");

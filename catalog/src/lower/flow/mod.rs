@@ -212,6 +212,8 @@ impl<'a> Lowerer<'a, '_> {
             self.findings
                 .add("E-IDENTIFIER", text.span, format!("the name `{}` is taken", text.text))
                 .help("give the value another name; every name means one thing in a flow");
+            scope.bind_broken(text.text);
+            return;
         }
         self.flow.bound.push((text.text.to_owned(), ty.clone()));
         scope.bind(text.text, ty);

@@ -46,15 +46,6 @@ impl<'a> Lowerer<'a, '_> {
                 cases.push(Case { when, label: label.text.to_owned(), steps });
             }
         }
-        if fields.entry("otherwise").is_none() {
-            self.findings
-                .add(
-                    "E-ROUTE-OTHERWISE",
-                    fields.key_span("route"),
-                    "the route does not say what happens when no case holds",
-                )
-                .help("add `otherwise:` with steps, for example `- dead_letter: no target is meant`");
-        }
         let otherwise = self.branch(fields, "otherwise", scope.clone());
         (cases.len() == total && !otherwise.is_empty()).then_some(StepKind::Route { cases, otherwise })
     }
