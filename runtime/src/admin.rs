@@ -149,3 +149,6 @@ async fn alerts(State(admin): State<Admin>) -> Answer {
         "posts": posts.iter().map(view::post).collect::<Vec<_>>(),
     })))
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,8 @@ pub trait Store: Send + Sync + 'static {
     fn story(&self, id: &str) -> Promise<'static, Result<Option<Story>, StoreError>>;
     /// Dead-letter records, newest first.
     fn graves(&self, filter: Filter) -> Promise<'static, Result<Vec<(Row, Grave)>, StoreError>>;
+    /// How many messages are dead, by interface. Counts rows: for the start, not for every look.
+    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
     /// Incidents, newest first, the open ones before the resolved.
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>>;
     /// Alerts on their way, oldest first; with `sent`, also those that have arrived or were given up.

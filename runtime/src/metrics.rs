@@ -93,7 +93,7 @@ impl Metrics {
         r.register("delivery_duration_seconds", "From acceptance to the end", self.durations.clone());
         r.register("backlog", "Messages that have not ended", self.backlog.clone());
         r.register("oldest_message_age_seconds", "Age of the oldest message that has not ended", self.oldest.clone());
-        r.register("dead_letters", "Messages given up since the start", self.dead.clone());
+        r.register("dead_letters", "Messages in the dead-letter list", self.dead.clone());
         r.register("alerts", "Alerts sent, by channel and outcome", self.alerts.clone());
         r.register("refusals", "Requests refused at the door, by status", self.refusals.clone());
     }

@@ -33,6 +33,12 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
         resume(core, *handler, message).await?;
         count += 1;
     }
+    for (interface, dead) in core.store.dead().await? {
+        if let Some(handler) = by_name.get(interface.as_str()) {
+            let name = core.handlers[*handler].interface().smart_id;
+            core.metrics.dead_letters(name, i64::try_from(dead).unwrap_or(i64::MAX));
+        }
+    }
     Ok(count)
 }
 
@@ -99,6 +105,7 @@ async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>) -> Result<(), St
     core.store.commit(changes).await?;
     core.board.changed(ticket.handler, seq, state, reason);
     if reason == Some(Reason::CrashLoop) {
+        // A dead one is counted with all others that the journal holds.
         core.metrics.ended(interface.smart_id, state.as_str(), at_ms.saturating_sub(ticket.payload.accepted_ms));
     }
     ticket.state = state;

@@ -144,6 +144,16 @@ impl Store for MemoryStore {
         })
     }
 
+    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.at_once(|kept| {
+            let mut counts = BTreeMap::<String, u64>::new();
+            for entry in kept.messages.values().filter(|entry| entry.row.state == State::Dead) {
+                *counts.entry(entry.row.interface.clone()).or_default() += 1;
+            }
+            counts.into_iter().collect()
+        })
+    }
+
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {
         self.at_once(|kept| {
             let mut incidents: Vec<_> = kept.incidents.values().cloned().collect();

@@ -122,6 +122,10 @@ impl Store for SqliteStore {
         self.read(move |connection| read::graves(connection, &filter))
     }
 
+    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.read(read::dead)
+    }
+
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {
         self.read(move |connection| read::incidents(connection, limit))
     }

@@ -158,6 +158,16 @@ pub(super) fn graves(connection: &Connection, filter: &Filter) -> rusqlite::Resu
         .collect()
 }
 
+pub(super) fn dead(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+    connection
+        .prepare_cached(
+            "select interface, count(*) from dead join progress on progress.message = dead.message \
+             join message on message.seq = dead.message where state = 'DEAD' group by interface order by interface",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default())))?
+        .collect()
+}
+
 pub(super) fn incidents(connection: &Connection, most: usize) -> rusqlite::Result<Vec<Incident>> {
     connection
         .prepare_cached("select record from incident order by firing desc, last_ms desc, dedup_key limit ?1")?
