@@ -100,7 +100,11 @@ impl Checker<'_> {
             Ok(expr) => Some(expr),
             Err(problem) => {
                 let problem = *problem;
-                let fix = problem.fix.clone().filter(|_| self.place.is_exact()).map(|fix| print::quoted(&fix).into());
+                let written = &self.place.text()[at.start..at.end];
+                let quoted = |fix: Box<str>| {
+                    if written.starts_with('"') { print::double_quoted(&fix) } else { print::quoted(&fix) }
+                };
+                let fix = problem.fix.clone().filter(|_| self.place.is_exact()).map(|fix| quoted(fix).into());
                 self.report(Problem { fix, ..problem });
                 None
             }

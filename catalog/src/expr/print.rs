@@ -25,18 +25,28 @@ pub(super) fn node(node: &Node) -> String {
 
 /// A text literal.
 pub(super) fn quoted(text: &str) -> String {
+    quoted_with('\'', text)
+}
+
+/// A text literal where the author writes double quotes: single ones may be those of YAML.
+pub(super) fn double_quoted(text: &str) -> String {
+    quoted_with('"', text)
+}
+
+fn quoted_with(quote: char, text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
+    out.push(quote);
     for letter in text.chars() {
         match letter {
-            '\'' | '\\' => out.extend(['\\', letter]),
+            '\\' => out.push_str("\\\\"),
+            _ if letter == quote => out.extend(['\\', letter]),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             _ => out.push(letter),
         }
     }
-    out.push('\'');
+    out.push(quote);
     out
 }
 

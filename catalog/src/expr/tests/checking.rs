@@ -92,6 +92,7 @@ tables! {
         "report.nothingLikeIt == 0 && report.yaer == 1 && reprot.id == 'x'",
         "report.status == 'validatd'",
         "report.status == 'Validated'",
+        "report.status == \"Validated\"",
         "report.status in ['validated', 'rejected']",
         "report.id.startswith('x')",
         "report.id.length() > 3",
