@@ -7,11 +7,15 @@
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = fold(word);
-    let allowed = (plain.chars().count() / 3).clamp(1, 4);
+    let length = plain.chars().count();
+    let allowed = (length / 3).clamp(1, 4);
+    // Most candidates are too long or too short; counting is much cheaper than comparing, and documents may hold many
+    // thousands of unknown words.
+    let may_be_near = |candidate: &str| folded(candidate).count().abs_diff(length) <= allowed;
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != word)
-        .map(|candidate| (strsim::damerau_levenshtein(&plain, &fold(candidate)), candidate))
+        .filter(|candidate| *candidate != word && may_be_near(candidate))
+        .map(|candidate| (strsim::osa_distance(&plain, &fold(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -39,7 +43,47 @@ pub fn shorten(text: &str) -> String {
     }
 }
 
-/// Long words are cut: the distance costs their product, and hostile words are long.
 fn fold(word: &str) -> String {
-    word.chars().filter(|letter| letter.is_alphanumeric()).take(64).flat_map(char::to_lowercase).collect()
+    folded(word).collect()
+}
+
+/// Letters and digits, small. Long words are cut: the distance costs their product, and hostile words are long.
+fn folded(word: &str) -> impl Iterator<Item = char> {
+    word.chars().filter(|letter| letter.is_alphanumeric()).take(64).flat_map(char::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_and_far() {
+        #[track_caller]
+        fn check(word: &str, expected: Option<&str>) {
+            let known = ["workUnitNumber", "status", "id", "Europe/Paris", "x", "smart_id"];
+            assert_eq!(nearest(word, known), expected);
+        }
+        check("workUnitNumbr", Some("workUnitNumber"));
+        check("work_unit_number", Some("workUnitNumber"));
+        check("WORKUNITNUMBER", Some("workUnitNumber"));
+        check("staus", Some("status"));
+        check("sattus", Some("status"));
+        check("europe paris", Some("Europe/Paris"));
+        check("smart-id", Some("smart_id"));
+        check("di", Some("id"));
+        check("y", None);
+        check("nothing like it", None);
+        check("", None);
+        check("status", None);
+        check(&"x".repeat(100_000), None);
+    }
+
+    #[test]
+    fn lists() {
+        assert_eq!(list([], 3), "");
+        assert_eq!(list(["a"], 3), "`a`");
+        assert_eq!(list(["a", "b", "c"], 3), "`a`, `b` or `c`");
+        assert_eq!(list(["a", "b", "c", "d"], 3), "`a`, `b`, `c` … (4 in all)");
+        assert_eq!(shorten(&"é".repeat(70)).chars().count(), 61);
+    }
 }

@@ -46,6 +46,7 @@ impl<'n> Record<'n> {
         for entry in found {
             match table.find(&entry.key) {
                 Some((index, key)) => entries[index] = fits(entry, key, findings).then_some(entry),
+                None if findings.full() => break,
                 None => unknown(entry, table, findings),
             }
         }
@@ -160,9 +161,7 @@ impl<'n> Record<'n> {
 
 /// The candidate that the author may have meant; the same one whatever the order of the candidates.
 pub(crate) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let mut candidates: Vec<&str> = candidates.into_iter().take(MOST_CANDIDATES).collect();
-    candidates.sort_unstable();
-    nearest(word, candidates)
+    crate::nearest::nearest(word, candidates)
 }
 
 fn text(node: &Node) -> Option<Text<'_>> {
