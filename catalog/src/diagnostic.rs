@@ -4,6 +4,9 @@
 
 use crate::model::Span;
 
+/// Two names would become one in generated code. Reported by generators, which know what names become.
+pub const COLLISION: &str = "E-COLLISION";
+
 /// One thing worth saying about a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {

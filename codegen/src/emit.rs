@@ -81,6 +81,7 @@ struct ServiceView<'a> {
     digest: &'a str,
     crates: &'a [CratePlan],
     handlers: Vec<HandlerView<'a>>,
+    count: usize,
     custom: Vec<HandlerView<'a>>,
 }
 
@@ -98,7 +99,7 @@ fn emit_service(plan: &Plan, templates: &Templates, files: &mut FileSet) -> Resu
     let handlers: Vec<HandlerView<'_>> =
         plan.crates.iter().flat_map(|part| part.interfaces.iter().map(|interface| handler(part, interface))).collect();
     let custom = handlers.iter().filter(|handler| handler.custom).cloned().collect();
-    let view = ServiceView { digest: &plan.digest, crates: &plan.crates, handlers, custom };
+    let view = ServiceView { digest: &plan.digest, crates: &plan.crates, count: handlers.len(), handlers, custom };
     let all = documents(plan.crates.iter().flat_map(|part| &part.interfaces));
     let mut rust = |name: &str, template: &str| -> Result<(), Error> {
         let path = format!("service/src/{name}");

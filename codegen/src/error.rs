@@ -10,7 +10,7 @@ use catalog::diagnostic::Diagnostic;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Names of documents that would be the same in Rust.
-    #[error("{} names of documents would be the same in Rust", .0.len())]
+    #[error("{}", listed(.0))]
     Names(Vec<Diagnostic>),
     /// A template cannot be read or printed.
     #[error("template `{name}`: {reason}")]
@@ -49,6 +49,11 @@ pub enum Error {
     /// Another build writes at this moment.
     #[error("another build is writing {path}; wait for it to end", path = .0.display())]
     Busy(PathBuf),
+}
+
+fn listed(diagnostics: &[Diagnostic]) -> String {
+    let line = |item: &Diagnostic| format!("{} {}:{}: {}", item.code, item.path, item.span.line, item.message);
+    diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl Error {

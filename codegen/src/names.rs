@@ -218,7 +218,7 @@ fn unreserved(name: String) -> String {
 }
 
 /// Variables that a generated flow has of its own.
-const FLOW_NAMES: &[&str] = &["body", "custom", "index", "input", "run"];
+const FLOW_NAMES: &[&str] = &["body", "custom", "index", "input", "reply", "run"];
 
 /// Strict and reserved keywords of all editions up to 2024.
 const KEYWORDS: &[&str] = &[

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use catalog::model::{BinaryOp, Builtin, Expr, ExprKind, FieldType, Template, TemplatePart, Type, UnaryOp};
 
-pub(crate) use forms::{Code, Form, Target};
+pub(crate) use forms::{AS_STR, Code, Form, Target};
 use literals::literal;
 pub(crate) use literals::text;
 pub(crate) use recodes::Recodes;

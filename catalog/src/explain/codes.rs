@@ -19,6 +19,7 @@ pages! {
     "E-BODY"
     "E-BYTES"
     "E-CHOICE"
+    "E-COLLISION"
     "E-CONSTANT"
     "E-CONSTRAINT"
     "E-CUSTOM"

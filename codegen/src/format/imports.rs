@@ -93,7 +93,7 @@ const ROOT: &[&str] = &[
 ];
 
 /// Calls that need the trait `Message` in scope.
-const METHODS: &[&str] = &[".checked()", "::from_value(", "::from_parameters(", "::from_reply(", ".unless_empty()"];
+const METHODS: &[&str] = &[".checked()", "::from_value(", "::from_parameters(", "::from_reply("];
 
 /// Identifiers of a text outside of literals and comments.
 #[derive(Debug, Default)]

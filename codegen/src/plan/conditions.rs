@@ -37,7 +37,8 @@ impl Conditions {
 
     fn free_name(&self, wanted: Option<String>, fallback: &str) -> String {
         let taken = |name: &String| self.functions.iter().any(|function| function.name == *name);
-        let fallback = names::snake(fallback);
+        // Steps that were given no name are called after their kind.
+        let fallback = if fallback.starts_with("when") { "condition".to_owned() } else { names::snake(fallback) };
         let numbered = (2..).map(|number| format!("{fallback}_{number}"));
         wanted.into_iter().chain([fallback.clone()]).chain(numbered).find(|name| !taken(name)).unwrap_or(fallback)
     }
@@ -45,6 +46,9 @@ impl Conditions {
 
 /// The condition as words, if there are few: operators are spelled, the first name of a path is left out.
 fn question(text: &str) -> Option<String> {
+    if text.replace(" in [", " in ").contains(['?', '[', '\\']) {
+        return None;
+    }
     let mut spelled = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -56,7 +60,8 @@ fn question(text: &str) -> Option<String> {
         }
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let (word, after) = rest.split_at(length.max(first.len_utf8()));
-        let is_root = length > 0 && after.starts_with('.') && !spelled.ends_with('.');
+        let is_name = word.starts_with(char::is_alphabetic);
+        let is_root = is_name && after.starts_with('.') && !spelled.ends_with('.');
         if !is_root {
             spelled.push_str(word);
         }
@@ -79,6 +84,12 @@ const OPERATORS: &[(&str, &str)] = &[
     ("<", " below "),
     (">", " above "),
     ("!", " not "),
+    ("''", " empty "),
+    ("*", " times "),
+    ("/", " by "),
+    ("+", " plus "),
+    ("-", " minus "),
+    ("%", " modulo "),
 ];
 
 #[cfg(test)]
@@ -94,5 +105,10 @@ mod tests {
         check("event.a && event.b != 'x'", Some("a_and_b_is_not_x"));
         check("event.items.all(item, item.quantity > 0 && item.price > 0)", None);
         check("event.x == 'é'", None);
+        check("thing.price <= 21.5", Some("price_at_most_21_5"));
+        check("thing.name.or('') != ''", Some("name_or_empty_is_not_empty"));
+        check("thing.count % 2 == 0", Some("count_modulo_2_is_0"));
+        check("thing.kind in ['new', 'old']", Some("kind_in_new_old"));
+        check("a.b > 1 ? a.c : a.d", None);
     }
 }

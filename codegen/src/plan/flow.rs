@@ -5,6 +5,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
+use catalog::expr::print;
 use catalog::model::{
     Argument, Arguments, Body, Bound, Case, Expr, Field, Format, Interface, MessageRef, Operation, OperationRef,
     RecordRef, Sensitivity, Step, StepKind, TemplatePart, Type,
@@ -81,7 +82,7 @@ impl<'a> FlowPrinter<'a> {
         let line = step.span.line;
         note(&match &step.title {
             Some(title) => format!("Line {line}: {title}"),
-            None => format!("Line {line}: {}", summary(&step.kind, &self.interface.text)),
+            None => format!("Line {line}: {}", summary(&step.kind)),
         })
     }
 
@@ -105,7 +106,7 @@ impl<'a> FlowPrinter<'a> {
                 bound(bind, &code.owned().text, Form::Place, rest, locals)
             }
             StepKind::Reply { status, message, with } => {
-                result(&self.reply(step, *status, (message.as_ref(), with), locals), position)
+                self.reply(step, *status, (message.as_ref(), with), (position, locals))
             }
             StepKind::Discard { reason } => {
                 let (before, reason) = spelled_out(&self.printer(step, locals).template(reason).owned());
@@ -175,7 +176,7 @@ impl<'a> FlowPrinter<'a> {
 
     /// The call of the function that holds a condition.
     fn condition(&self, step: &Step, condition: &Expr, fallback: &str, locals: &Locals) -> String {
-        let text = source_text(&self.interface.text, condition);
+        let text = print(condition);
         let parameters: Vec<(String, &Local)> =
             free_names(condition).into_iter().filter_map(|name| Some((name.clone(), locals.get(&name)?))).collect();
         let mut inner = locals.clone();
@@ -260,13 +261,16 @@ impl<'a> FlowPrinter<'a> {
         step: &Step,
         status: u16,
         (message, with): (Option<&MessageRef>, &Arguments),
-        locals: &Locals,
+        (position, locals): (Position, &Locals),
     ) -> String {
-        let body = match (message, &with.body) {
-            (Some(message), Some(body)) => format!("{}.checked()?", self.message_value(step, message, body, locals)),
-            _ => "Value::Null".to_owned(),
+        let (before, body) = match (message, &with.body) {
+            (Some(message), Some(body)) => match self.message_value(step, message, body, locals) {
+                literal if literal.contains(' ') => (format!("let reply = {literal};"), "reply.checked()?".to_owned()),
+                value => (String::new(), format!("{value}.checked()?")),
+            },
+            _ => (String::new(), "Value::Null".to_owned()),
         };
-        format!("Ok(End::Replied {{ status: {status}, body: {body} }})")
+        before + &result(&format!("Ok(End::Replied {{ status: {status}, body: {body} }})"), position)
     }
 
     fn call(
@@ -442,30 +446,24 @@ fn ends(step: &Step) -> bool {
 }
 
 /// The step in the document's words.
-fn summary(kind: &StepKind, text: &str) -> String {
+fn summary(kind: &StepKind) -> String {
     match kind {
         StepKind::Fetch { operation, .. } => format!("fetch {}.{}", operation.system, operation.operation),
         StepKind::Call { operation, .. } => format!("call {}.{}", operation.system, operation.operation),
         StepKind::Send { operation, .. } => format!("send {}.{}", operation.system, operation.operation),
-        StepKind::When { condition, .. } => format!("when {}", source_text(text, condition)),
+        StepKind::When { condition, .. } => format!("when {}", print(condition)),
         StepKind::Route { .. } => "route".to_owned(),
         StepKind::Map { mapping, each: None, .. } => format!("map {mapping}"),
         StepKind::Map { mapping, each: Some(list), .. } => {
-            format!("map {mapping}, each of {}", source_text(text, list))
+            format!("map {mapping}, each of {}", print(list))
         }
-        StepKind::ForEach { items, .. } => format!("for each of {}", source_text(text, items)),
+        StepKind::ForEach { items, .. } => format!("for each of {}", print(items)),
         StepKind::Let { bind, .. } => format!("let {}", bind.name),
         StepKind::Reply { status, .. } => format!("reply {status}"),
         StepKind::Discard { .. } => "discard".to_owned(),
         StepKind::DeadLetter { .. } => "dead letter".to_owned(),
         StepKind::Custom { function, .. } => format!("custom {function}"),
     }
-}
-
-/// An expression as it stands in the document, on one line.
-pub(crate) fn source_text(document: &str, expr: &Expr) -> String {
-    let text = document.get(expr.span.start..expr.span.end).unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Some step, or a step inside it, uses the name.

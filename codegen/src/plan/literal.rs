@@ -78,7 +78,11 @@ impl Literal<'_> {
             FieldType::Record(fields) if field.required || !leaves.is_empty() => {
                 let record = nested(self.record, &field.name);
                 let inner = Literal { here: self.here, record: &record, fields, around }.print(leaves, depth + 1);
-                if field.required { inner } else { Piece { text: format!("{}.unless_empty()", inner.text), ..inner } }
+                if field.required {
+                    inner
+                } else {
+                    Piece { text: format!("Message::unless_empty({})", inner.text), ..inner }
+                }
             }
             _ => absent("None"),
         }

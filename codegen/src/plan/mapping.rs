@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     names,
-    rust_expr::{Code, Form, Local, Locals, Printer, Recodes, free_names, variant},
+    rust_expr::{AS_STR, Code, Form, Local, Locals, Printer, Recodes, free_names, variant},
 };
 
 /// What a mapping became.
@@ -234,9 +234,12 @@ impl Table<'_, '_> {
         let call = self.call(rule, &value, wanted);
         let owned = Code { form: call.form, ..Code::value_of(call.text.clone(), call.ty.clone()) };
         let body = if call.fails { call.text } else { owned.owned().text };
-        let mapped = match body.strip_suffix("(value)") {
-            Some(function) if !function.contains('(') => format!("{}.map({function})", source.viewed()),
-            _ => format!("{}.map(|value| {body})", source.viewed()),
+        let view = source.viewed();
+        let mapped = match (view.strip_suffix(AS_STR), body.strip_suffix("(value)")) {
+            // A closure takes `&String` for `&str`, a function's name does not.
+            (Some(view), _) => format!("{view}.map(|value| {body})"),
+            (None, Some(function)) if !function.contains('(') => format!("{view}.map({function})"),
+            (None, _) => format!("{view}.map(|value| {body})"),
         };
         let text = if call.fails { printer.located(&format!("{mapped}.transpose()")) } else { mapped };
         let fallible = call.fails || source.fallible;
@@ -335,7 +338,7 @@ impl Table<'_, '_> {
         let table = Table { mapper: self.mapper, rows: &rows, locals: &locals, function: function.clone() };
         let body = table.print(&record, depth);
         let (parameters, arguments) = self.parameters(&rows, (item, &item_type));
-        let doc = format!("{} of {} (line {}).", row.target_text, self.function, row.span.line);
+        let doc = format!("`{}` of [`{}`] (line {}).", row.target_text, self.function, row.span.line);
         let returns = self.mapper.here.owned(&Type::Record(record));
         let plan = FunctionPlan::new(doc, &function, parameters, &returns, body.clone());
         self.mapper.functions.borrow_mut().insert(place, plan);

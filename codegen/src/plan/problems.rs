@@ -2,7 +2,7 @@
 //!
 //! In: collisions of names. Out: diagnostics of the catalog, all at once. Never knows: how they are shown.
 
-use catalog::diagnostic::{Diagnostic, Severity};
+use catalog::diagnostic::{COLLISION, Diagnostic};
 
 use crate::names::Collision;
 
@@ -22,19 +22,12 @@ impl Problems {
         } else {
             format!("{}, line {}", first.path, first.span.line)
         };
-        self.found.push(Diagnostic {
-            code: "E-NAME",
-            severity: Severity::Error,
-            path: second.path,
-            span: second.span,
-            message: format!(
-                "`{}` and `{}` ({place}) would both be called `{name}` in Rust ({scope})",
-                second.text, first.text
-            ),
-            label: format!("becomes `{name}`, like `{}`", first.text),
-            help: Some("rename one of the two; names are compared without case, blanks and punctuation".to_owned()),
-            fix: None,
-        });
+        let (one, other) = (&second.text, &first.text);
+        let message = format!("`{one}` and `{other}` ({place}) would both be called `{name}` in Rust ({scope})");
+        let mut diagnostic = Diagnostic::new(COLLISION, &second.path, second.span, message);
+        diagnostic.label(format!("becomes `{name}`, like `{other}`"));
+        diagnostic.help("rename one of the two; case, blanks and punctuation do not tell names apart");
+        self.found.push(diagnostic);
     }
 
     /// All of them, in order of document and place.

@@ -335,7 +335,7 @@ impl Planner<'_> {
             fallible: found.fallible,
             doc: format!(
                 "`{}` (line {}): the work of `{}` was done.",
-                super::flow::source_text(&self.system.text, &probe.found),
+                catalog::expr::print(&probe.found),
                 probe.found.span.line.max(line),
                 operation.name
             ),

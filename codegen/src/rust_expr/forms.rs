@@ -8,6 +8,9 @@ use catalog::model::Type;
 use super::level;
 use crate::plan::types::{bare, is_copy};
 
+/// What turns `Option<&String>` into `Option<&str>`.
+pub(crate) const AS_STR: &str = ".map(String::as_str)";
+
 /// A printed expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Code {
@@ -125,7 +128,7 @@ impl Code {
         }
         match (self.form, self.sensitive) {
             (Form::Reference, _) => text,
-            (_, true) if is_text => format!("{text}.as_deref().map(String::as_str)"),
+            (_, true) if is_text => format!("{text}.as_deref(){AS_STR}"),
             (_, true) => format!("{text}.as_deref().copied()"),
             (_, false) if is_text => format!("{text}.as_deref()"),
             (_, false) if is_copy(&self.ty) => text,
@@ -239,7 +242,12 @@ impl Code {
         let ty = bare(&self.ty).clone();
         let default = default.borrowed().text;
         let form = if is_copy(&ty) { Form::Value } else { Form::Reference };
-        Self { form, ..Self::value_of(format!("{}.unwrap_or({default})", self.viewed()), ty) }
+        let view = self.viewed();
+        let text = match view.strip_suffix(AS_STR) {
+            Some(view) => format!("{view}.map_or({default}, String::as_str)"),
+            None => format!("{view}.unwrap_or({default})"),
+        };
+        Self { form, ..Self::value_of(text, ty) }
     }
 
     /// Any scalar as text.

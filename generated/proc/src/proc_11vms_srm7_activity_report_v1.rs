@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "PROC-11VMS-SRM7-ACTIVITY-REPORT-V1",
     title: "Activity report to goods receipt",
     document: "spec/interfaces/PROC-11VMS-SRM7-ACTIVITY-REPORT-V1.md",
-    digest: "0cb85e9a499e",
+    digest: "c7f944f96414",
     source: "11VMS",
     target: "SAP SRM7",
     trigger: Trigger::Http(Endpoint {

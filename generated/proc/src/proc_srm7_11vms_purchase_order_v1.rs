@@ -14,7 +14,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "PROC-SRM7-11VMS-PURCHASE-ORDER-V1",
     title: "Shopping cart to purchase order",
     document: "spec/interfaces/PROC-SRM7-11VMS-PURCHASE-ORDER-V1.md",
-    digest: "30add9b04dca",
+    digest: "16589d8bbba4",
     source: "SAP SRM7",
     target: "11VMS",
     trigger: Trigger::Http(Endpoint {
@@ -98,7 +98,7 @@ fn map_purchase_order(event: &sap_srm7::ShoppingCartApproved) -> n11vms::Purchas
     }
 }
 
-/// lines[] of map_purchase_order (line 73).
+/// `lines[]` of [`map_purchase_order`] (line 73).
 fn map_purchase_order_lines(
     item: &sap_srm7::ShoppingCartApprovedItems,
 ) -> n11vms::PurchaseOrderLines {

@@ -14,7 +14,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-ERP-SF-CUSTOMER-CHANGE-V1",
     title: "Customer changes from SAP ERP to Salesforce",
     document: "spec/interfaces/SALES-ERP-SF-CUSTOMER-CHANGE-V1.md",
-    digest: "ae21015581d2",
+    digest: "3c10979fa242",
     source: "SAP ERP",
     target: "Salesforce",
     trigger: Trigger::Http(Endpoint {
@@ -56,6 +56,7 @@ pub static INTERFACE: Interface = Interface {
         (401, "The access token is missing, expired or not meant for us"),
         (403, "The token lacks the scope of this interface"),
         (413, "The body is larger than 10 MB"),
+        (422, "The event id came before with another content"),
         (
             429,
             "More than 10,000 requests in a minute; Retry-After says when to come back",
@@ -100,17 +101,16 @@ async fn flow(run: &Run, event: &sap_erp::CustomerChanged) -> Result<End, Stop> 
     Ok(End::Delivered)
 }
 
-/// Mapping: AccountUpsert (line 76).
+/// Mapping: AccountUpsert (line 77).
 fn map_account_upsert(event: &sap_erp::CustomerChanged) -> salesforce::AccountUpsert {
     salesforce::AccountUpsert {
         name: event.name.clone(),
         phone: event.contact_number.clone(),
-        // addresses are compared without regard to case (line 82)
+        // addresses are compared without regard to case (line 83)
         email_c: event
             .email
             .as_deref()
-            .map(String::as_str)
-            .map(convert::lower)
+            .map(|value| convert::lower(value))
             .map(Into::into),
         billing_street: event
             .address

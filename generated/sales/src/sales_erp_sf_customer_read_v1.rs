@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-ERP-SF-CUSTOMER-READ-V1",
     title: "Customer data for SAP ERP, read from Salesforce",
     document: "spec/interfaces/SALES-ERP-SF-CUSTOMER-READ-V1.md",
-    digest: "8c677f0afe22",
+    digest: "cabb9c183f4f",
     source: "SAP ERP",
     target: "Salesforce",
     trigger: Trigger::Request {
@@ -59,7 +59,11 @@ pub static INTERFACE: Interface = Interface {
             "More than 10,000 requests in a minute; Retry-After says when to come back",
         ),
         (500, "Something failed on our side; quote the error id"),
-        (503, "Salesforce cannot be reached at the moment; come back after Retry-After"),
+        (
+            502,
+            "Salesforce cannot be reached or answers something we cannot read; ask again later",
+        ),
+        (503, "The service is starting or stopping; come back after Retry-After"),
     ],
 };
 
@@ -99,7 +103,7 @@ async fn flow(run: &Run, path: &Parameters) -> Result<End, Stop> {
     })
 }
 
-/// Mapping: Customer (line 87).
+/// Mapping: Customer (line 88).
 fn map_customer(account: &salesforce::Account) -> Customer {
     Customer {
         customer_id: account

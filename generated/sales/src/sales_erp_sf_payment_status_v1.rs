@@ -14,7 +14,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-ERP-SF-PAYMENT-STATUS-V1",
     title: "Payment status from SAP ERP to Salesforce",
     document: "spec/interfaces/SALES-ERP-SF-PAYMENT-STATUS-V1.md",
-    digest: "01676f9650ff",
+    digest: "1b1ed0a53d44",
     source: "SAP ERP",
     target: "Salesforce",
     trigger: Trigger::Http(Endpoint {
@@ -49,6 +49,7 @@ pub static INTERFACE: Interface = Interface {
         (401, "The access token is missing, expired or not meant for us"),
         (403, "The token lacks the scope of this interface"),
         (413, "The body is larger than 10 MB"),
+        (422, "The event id came before with another content"),
         (
             429,
             "More than 10,000 requests in a minute; Retry-After says when to come back",
@@ -94,7 +95,7 @@ async fn flow(run: &Run, event: &sap_erp::PaymentPosted) -> Result<End, Stop> {
     Ok(End::Delivered)
 }
 
-/// Mapping: OrderPayment (line 72).
+/// Mapping: OrderPayment (line 73).
 fn map_order_payment(event: &sap_erp::PaymentPosted) -> salesforce::OrderPayment {
     salesforce::OrderPayment {
         payment_status_c: event.status.as_code().to_owned(),

@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-SF-ERP-ORDER-CHANGE-V1",
     title: "Changed order from Salesforce to SAP ERP",
     document: "spec/interfaces/SALES-SF-ERP-ORDER-CHANGE-V1.md",
-    digest: "bfdd321b942e",
+    digest: "bb624fd656c2",
     source: "Salesforce",
     target: "SAP ERP",
     trigger: Trigger::Request {
@@ -53,12 +53,15 @@ pub static INTERFACE: Interface = Interface {
         (400, "The body is not valid; the problem lists every field at fault"),
         (401, "The access token is missing, expired or not meant for us"),
         (403, "The token lacks the scope of this interface"),
+        (404, "SAP ERP does not know the order"),
         (413, "The body is larger than 10 MB"),
+        (422, "SAP ERP refuses the change, or address and body name different orders"),
         (
             429,
             "More than 10,000 requests in a minute; Retry-After says when to come back",
         ),
         (500, "Something failed on our side; quote the error id"),
+        (502, "SAP ERP cannot be reached or answers something we cannot read"),
         (503, "We cannot store messages at the moment; come back after Retry-After"),
     ],
 };
@@ -114,14 +117,14 @@ async fn flow(
     sap_erp::change_order(run.step("change-order"), &order_id, &order).await?;
 
     // Line 34: reply 200
+    let reply = salesforce::OrderConfirmed {
+        order_number: request.order_number.clone(),
+        order_id: order.order_id,
+        status: order.status.clone(),
+    };
     Ok(End::Replied {
         status: 200,
-        body: salesforce::OrderConfirmed {
-            order_number: request.order_number.clone(),
-            order_id: order.order_id,
-            status: order.status.clone(),
-        }
-            .checked()?,
+        body: reply.checked()?,
     })
 }
 
@@ -130,12 +133,12 @@ fn order_number_is_not_id(request: &salesforce::Order, path: &Parameters) -> boo
     request.order_number != path.id
 }
 
-/// Mapping: SalesOrder (line 85).
+/// Mapping: SalesOrder (line 88).
 fn map_sales_order(
     request: &salesforce::Order,
 ) -> Result<sap_erp::SalesOrder, MappingError> {
     Ok(sap_erp::SalesOrder {
-        order_id: convert::to_integer(&request.order_number).at("order_id", 89)?,
+        order_id: convert::to_integer(&request.order_number).at("order_id", 92)?,
         cust_id: request.customer_id.clone(),
         cust_email: request.customer_email.clone(),
         status: request.payment_status.as_code().to_owned(),
@@ -144,7 +147,7 @@ fn map_sales_order(
     })
 }
 
-/// items[] of map_sales_order (line 94).
+/// `items[]` of [`map_sales_order`] (line 97).
 fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderItems {
     sap_erp::SalesOrderItems {
         material: item.product_id.clone(),

@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-SF-ERP-ORDER-CREATE-V1",
     title: "New order from Salesforce to SAP ERP",
     document: "spec/interfaces/SALES-SF-ERP-ORDER-CREATE-V1.md",
-    digest: "7240135378a3",
+    digest: "5b85c0573ec9",
     source: "Salesforce",
     target: "SAP ERP",
     trigger: Trigger::Request {
@@ -55,10 +55,15 @@ pub static INTERFACE: Interface = Interface {
         (403, "The token lacks the scope of this interface"),
         (413, "The body is larger than 10 MB"),
         (
+            422,
+            "SAP ERP refuses the order, or the order number came before with another content",
+        ),
+        (
             429,
             "More than 10,000 requests in a minute; Retry-After says when to come back",
         ),
         (500, "Something failed on our side; quote the error id"),
+        (502, "SAP ERP cannot be reached or answers something we cannot read"),
         (503, "We cannot store messages at the moment; come back after Retry-After"),
     ],
 };
@@ -96,26 +101,26 @@ async fn flow(run: &Run, request: &salesforce::Order) -> Result<End, Stop> {
     sap_erp::create_order(run.step("create-order"), &order).await?;
 
     // Line 28: reply 201
+    let reply = salesforce::OrderConfirmed {
+        order_number: request.order_number.clone(),
+        order_id: order.order_id,
+        status: order.status.clone(),
+    };
     Ok(End::Replied {
         status: 201,
-        body: salesforce::OrderConfirmed {
-            order_number: request.order_number.clone(),
-            order_id: order.order_id,
-            status: order.status.clone(),
-        }
-            .checked()?,
+        body: reply.checked()?,
     })
 }
 
-/// Mapping: SalesOrder (line 82).
+/// Mapping: SalesOrder (line 84).
 fn map_sales_order(
     request: &salesforce::Order,
 ) -> Result<sap_erp::SalesOrder, MappingError> {
     Ok(sap_erp::SalesOrder {
-        // Salesforce writes the number as text, SAP ERP keeps it as a whole number (line 86)
-        order_id: convert::to_integer(&request.order_number).at("order_id", 86)?,
+        // Salesforce writes the number as text, SAP ERP keeps it as a whole number (line 88)
+        order_id: convert::to_integer(&request.order_number).at("order_id", 88)?,
         cust_id: request.customer_id.clone(),
-        // see Decisions (line 88)
+        // see Decisions (line 90)
         cust_email: request.customer_email.clone(),
         status: request.payment_status.as_code().to_owned(),
         currency: request.currency.clone(),
@@ -123,7 +128,7 @@ fn map_sales_order(
     })
 }
 
-/// items[] of map_sales_order (line 91).
+/// `items[]` of [`map_sales_order`] (line 93).
 fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderItems {
     sap_erp::SalesOrderItems {
         material: item.product_id.clone(),

@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-SF-ERP-PAYMENT-STATUS-V1",
     title: "Payment status from Salesforce to SAP ERP",
     document: "spec/interfaces/SALES-SF-ERP-PAYMENT-STATUS-V1.md",
-    digest: "023fc33f1312",
+    digest: "afbf4a23f7df",
     source: "Salesforce",
     target: "SAP ERP",
     trigger: Trigger::Http(Endpoint {
@@ -50,6 +50,7 @@ pub static INTERFACE: Interface = Interface {
         (401, "The access token is missing, expired or not meant for us"),
         (403, "The token lacks the scope of this interface"),
         (413, "The body is larger than 10 MB"),
+        (422, "The event id came before with another content"),
         (
             429,
             "More than 10,000 requests in a minute; Retry-After says when to come back",
@@ -98,7 +99,7 @@ async fn flow(run: &Run, event: &salesforce::PaymentReceived) -> Result<End, Sto
     Ok(End::Delivered)
 }
 
-/// Mapping: PaymentStatus (line 79).
+/// Mapping: PaymentStatus (line 80).
 fn map_payment_status(event: &salesforce::PaymentReceived) -> sap_erp::PaymentStatus {
     sap_erp::PaymentStatus {
         status: event.payment_status.as_code().to_owned(),
@@ -108,11 +109,11 @@ fn map_payment_status(event: &salesforce::PaymentReceived) -> sap_erp::PaymentSt
     }
 }
 
-/// Mapping: OrderKey (line 96).
+/// Mapping: OrderKey (line 97).
 fn map_order_key(event: &salesforce::PaymentReceived) -> Result<OrderKey, MappingError> {
     Ok(OrderKey {
-        // leading zeros do not survive (line 100)
-        order_id: convert::to_integer(&event.order_number).at("order_id", 100)?,
+        // leading zeros do not survive (line 101)
+        order_id: convert::to_integer(&event.order_number).at("order_id", 101)?,
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use runtime::{Handler, Interface};
 
 /// Contract digest of the documents that this service was generated from.
-pub const DIGEST: &str = "365688994a35";
+pub const DIGEST: &str = "51b9ffeb5b47";
 
 /// What the pages promise, interface by interface.
 pub static INTERFACES: &[&Interface] = &[
@@ -26,7 +26,7 @@ pub static INTERFACES: &[&Interface] = &[
 /// Every interface, ready for `runtime::main`.
 #[must_use]
 pub fn handlers() -> Vec<Arc<dyn Handler>> {
-    vec![
+    let handlers: [Arc<dyn Handler>; 9] = [
         Arc::new(generated_proc::proc_11vms_srm7_activity_report_v1::Flow),
         Arc::new(generated_proc::proc_srm7_11vms_purchase_order_v1::Flow),
         Arc::new(generated_sales::sales_erp_sf_customer_change_v1::Flow),
@@ -36,5 +36,6 @@ pub fn handlers() -> Vec<Arc<dyn Handler>> {
         Arc::new(generated_sales::sales_sf_erp_order_create_v1::Flow),
         Arc::new(generated_sales::sales_sf_erp_payment_status_v1::Flow),
         Arc::new(generated_supplychain::supplychain_maestro_ecc_plannedorder_v1::Flow),
-    ]
+    ];
+    handlers.into()
 }

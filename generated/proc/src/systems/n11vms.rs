@@ -33,7 +33,18 @@ pub static GET_ACTIVITY_REPORT: Operation = Operation {
     format: Format::Json,
     query: &[],
     repeat: Repeat::Harmless,
-    outcomes: &[],
+    outcomes: &[
+        OutcomeRule {
+            matches: Matches::ErrorCode("policies.ratelimit.QuotaViolation"),
+            class: Class::Retryable,
+            reason: "quota of the API proxy is used up",
+        },
+        OutcomeRule {
+            matches: Matches::ErrorCode("policies.ratelimit.SpikeArrestViolation"),
+            class: Class::Retryable,
+            reason: "spike arrest of the API proxy",
+        },
+    ],
     paging: None,
     timeout_ms: 30_000,
     sensitive: &["/consultant/name"],
@@ -55,6 +66,16 @@ pub static UPDATE_SERVICE_RECEPTION: Operation = Operation {
             matches: Matches::Status(409),
             class: Class::Duplicate,
             reason: "the reception is already final",
+        },
+        OutcomeRule {
+            matches: Matches::ErrorCode("policies.ratelimit.QuotaViolation"),
+            class: Class::Retryable,
+            reason: "quota of the API proxy is used up",
+        },
+        OutcomeRule {
+            matches: Matches::ErrorCode("policies.ratelimit.SpikeArrestViolation"),
+            class: Class::Retryable,
+            reason: "spike arrest of the API proxy",
         },
     ],
     paging: None,
