@@ -100,7 +100,7 @@
       document.body.append(dialog);
       let chosen = 0;
       const choose = (next) => {
-        const items = [...hits.children];
+        const items = [...hits.querySelectorAll('a')];
         if (!items.length) return;
         chosen = (next + items.length) % items.length;
         items.forEach((item, at) => item.setAttribute('aria-selected', String(at === chosen)));
@@ -115,9 +115,8 @@
         hits.replaceChildren(...found.map(({ fact, where }, at) => {
           const [kind, title, subtitle, href] = fact.row;
           const small = make('small', {}, where ? `${subtitle} · in its text: ${where}` : subtitle);
-          const link = make('a', { href: document.body.dataset.root + href, tabIndex: -1 }, make('bdi', {}, title), make('em', {}, kind), small);
-          const item = make('li', { id: `hit-${at}`, role: 'option' }, link);
-          return item;
+          const link = make('a', { id: `hit-${at}`, role: 'option', href: document.body.dataset.root + href, tabIndex: -1 }, make('bdi', {}, title), make('em', {}, kind), small);
+          return make('li', { role: 'none' }, link);
         }));
         state.textContent = input.value.trim()
           ? `${found.length === 30 ? 'The best 30' : found.length} found · arrows to choose, Enter to open, Escape to close`
@@ -128,7 +127,7 @@
       dialog.addEventListener('keydown', (event) => {
         if (event.key === 'ArrowDown') choose(chosen + 1);
         else if (event.key === 'ArrowUp') choose(chosen - 1);
-        else if (event.key === 'Enter') hits.children[chosen]?.querySelector('a').click();
+        else if (event.key === 'Enter') hits.querySelectorAll('a')[chosen]?.click();
         else return;
         event.preventDefault();
       });

@@ -98,7 +98,8 @@ pub(crate) fn render(markdown: &str, setting: Setting<'_>) -> (Html, Vec<Heading
     let headings = name_headings(&mut events, setting.shift, setting.anchors);
     let mut markup = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut markup, events.into_iter());
-    (Html::trusted(markup), headings)
+    // What may scroll sideways must be reachable with the keyboard; text cannot hold this markup, it is escaped.
+    (Html::trusted(markup.replace("<pre><code", "<pre tabindex=\"0\"><code")), headings)
 }
 
 /// Plain words of Markdown, for search and summaries.

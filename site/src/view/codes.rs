@@ -36,7 +36,7 @@ impl CodePage {
     pub(crate) fn new(context: &Context<'_>, page: Page) -> Self {
         let at = At::new(&path(page.code));
         let resolve = |href: &str| context.resolve(&at, href).or_else(|| other_code(&at, href));
-        let setting = Setting { shift: 1, anchors: &mut Anchors::besides(&["main", "found"]), resolve: &resolve };
+        let setting = Setting { shift: 0, anchors: &mut Anchors::besides(&["main", "found"]), resolve: &resolve };
         let (body, _) = markdown::render(without_title(page.markdown), setting);
         let (class, severity) = severity(page.code);
         Self {

@@ -1,8 +1,10 @@
 //! Projects to make sites from.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use catalog::Catalog;
+use catalog::diagnostic::Diagnostics;
 use tieline_site::{Manual, Options, emit};
 
 /// A site by path.
@@ -10,22 +12,38 @@ pub(crate) type Site = BTreeMap<String, String>;
 
 /// The small project beside these tests.
 pub(crate) fn small() -> Site {
-    site(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/small"))
+    site(&small_root())
 }
 
 /// The reference catalog of the repository.
 pub(crate) fn reference() -> Site {
-    site(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+    site(&reference_root())
+}
+
+/// Folder of the small project.
+pub(crate) fn small_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/small")
+}
+
+/// Folder of the repository.
+pub(crate) fn reference_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The catalog of a project; it must be valid.
+pub(crate) fn open(root: &Path) -> (Catalog, Diagnostics) {
+    let (catalog, diagnostics, _) = catalog::open(root);
+    let catalog = catalog.unwrap_or_else(|| {
+        let lines = diagnostics.items().iter();
+        let lines = lines.map(|it| format!("{} {}:{} {}", it.code, it.path, it.span.line, it.message));
+        panic!("{}", lines.collect::<Vec<_>>().join("\n"))
+    });
+    (catalog, diagnostics)
 }
 
 /// The site of a project, with its manual.
 pub(crate) fn site(root: &Path) -> Site {
-    let (catalog, diagnostics, _) = catalog::open(root);
-    let catalog = catalog.unwrap_or_else(|| {
-        let lines =
-            diagnostics.items().iter().map(|it| format!("{} {}:{} {}", it.code, it.path, it.span.line, it.message));
-        panic!("{}", lines.collect::<Vec<_>>().join("\n"))
-    });
+    let (catalog, diagnostics) = open(root);
     let options = Options { manual: manual(root), commit: Some("0a1b2c3".to_owned()), ..Options::default() };
     let files = emit(&catalog, &diagnostics, &options);
     assert!(files.is_sorted_by(|a, b| a.0 < b.0), "paths are sorted and different");
