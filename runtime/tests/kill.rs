@@ -4,6 +4,8 @@
 //! starts it on the same journal. In the end every message that was acknowledged has been delivered or is dead, and no
 //! message was delivered more often than crashes can explain.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test, with figures worth reading")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader},

@@ -22,6 +22,8 @@ enum Step {
     Crash,
     /// The next calls of the write come to this.
     Write(Class),
+    /// The next write does its work, but its reply is lost.
+    Lose,
     /// The next write does its work and hangs; only a crash ends it.
     Hang,
 }
@@ -37,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
             Just(Class::Target),
             Just(Class::Permanent),
         ].prop_map(Step::Write),
+        1 => Just(Step::Lose),
         1 => Just(Step::Hang),
     ]
 }
@@ -67,6 +70,7 @@ async fn check(steps: Vec<Step>) {
                 world.crash().await;
             }
             Step::Write(class) => world.network.give(&CREATE, [class]),
+            Step::Lose => world.network.script(&CREATE, [Answer::Lost]),
             Step::Hang => world.network.script(&CREATE, [Answer::Hang]),
         }
     }
@@ -94,8 +98,10 @@ async fn hold(world: &World, receipt: &Receipt, crashes: usize) {
     let targets = story.attempts.iter().filter(|attempt| attempt.class == Class::Target).count();
     assert!(sends <= 4 + targets + crashes, "no more sends than the policy and crashes allow: {story:?}");
     assert!(fetches <= 1 + crashes, "a step that is known done is not done again: {story:?}");
+    let effects = world.network.effects(&key);
+    assert!(effects <= 1, "the work was done {effects} times: {story:?}");
     match story.row.state {
-        State::Delivered => assert!(story.deliveries.iter().all(|delivery| delivery.done), "{story:?}"),
+        State::Delivered => assert_eq!(effects, 1, "delivered means done: {story:?}"),
         State::Dead => {
             assert!(story.grave.is_some() && story.row.reason.is_some(), "everything needed to decide: {story:?}");
             let incidents = world.store.incidents(100).await.unwrap();

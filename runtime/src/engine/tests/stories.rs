@@ -10,7 +10,6 @@ use crate::{
     journal::StoreError,
     lifecycle::{Reason, State},
     message::Violations,
-    value::Value,
 };
 
 /// One absolute write.
@@ -102,7 +101,7 @@ async fn without_dead_letters_a_record_stays_and_somebody_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_is_asked_about_and_the_work_is_done_once() {
     let world = World::new(&PLAIN, fetch_and_create).await;
-    world.network.give(&CREATE, [Class::Unknown]);
+    world.network.script(&CREATE, [Answer::Lost]);
     let receipt = world.accept("1").await.unwrap();
     let story = world.end(&receipt).await;
     assert_eq!(ended(&story), (State::Delivered, None));
@@ -115,7 +114,6 @@ async fn a_lost_reply_is_asked_about_and_the_work_is_done_once() {
 async fn work_that_is_not_found_is_sent_again() {
     let world = World::new(&PLAIN, fetch_and_create).await;
     world.network.give(&CREATE, [Class::Unknown]);
-    world.network.script(&FIND, [Answer::Reply(Value::Null)]);
     let receipt = world.accept("1").await.unwrap();
     assert_eq!(ended(&world.end(&receipt).await), (State::Delivered, None));
     assert_eq!((world.network.times(&CREATE), world.network.times(&FIND)), (vec![0, 30], vec![30]));
@@ -124,8 +122,8 @@ async fn work_that_is_not_found_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn after_the_last_send_the_question_is_still_asked() {
     let world = World::new(&PLAIN, fetch_and_create).await;
-    world.network.give(&CREATE, [Class::Unknown; 4]);
-    world.network.script(&FIND, [Answer::Reply(Value::Null), Answer::Reply(Value::Null), Answer::Reply(Value::Null)]);
+    world.network.give(&CREATE, [Class::Unknown; 3]);
+    world.network.script(&CREATE, [Answer::Lost]);
     let receipt = world.accept("1").await.unwrap();
     assert_eq!(ended(&world.end(&receipt).await), (State::Delivered, None));
     assert_eq!(

@@ -145,8 +145,9 @@ pub(super) enum Answer {
     Give(Class),
     /// With `Retry-After` in milliseconds.
     Later(u64),
-    Reply(Value),
-    /// Never answers.
+    /// Does the work, but the reply is lost.
+    Lost,
+    /// Does the work and never answers.
     Hang,
     /// Answers after this long.
     Slow(u64),
@@ -163,6 +164,8 @@ pub(super) struct Network {
     clock: Arc<dyn Clock>,
     script: Mutex<HashMap<&'static str, VecDeque<Answer>>>,
     sent: Mutex<Vec<Sent>>,
+    /// How often the work of `CREATE` was done, by key.
+    effects: Mutex<HashMap<String, usize>>,
 }
 
 impl Network {
@@ -186,6 +189,25 @@ impl Network {
         sent.iter().filter(|sent| sent.operation == operation.name).map(|sent| sent.at_s).collect()
     }
 
+    /// How often the work of a `CREATE` was done.
+    pub(super) fn effects(&self, key: &str) -> usize {
+        self.effects.lock().unwrap().get(key).copied().unwrap_or(0)
+    }
+
+    /// Does the work if the answer says so.
+    fn effect(&self, call: &Call<'_>, answer: Option<&Answer>) {
+        let works = matches!(answer, None | Some(Answer::Lost | Answer::Hang | Answer::Slow(_)));
+        if works && call.operation.name == CREATE.name {
+            *self.effects.lock().unwrap().entry(call.key.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// `FIND` tells the truth.
+    fn unscripted(&self, call: &Call<'_>) -> Value {
+        let missing = call.operation.name == FIND.name && self.effects(call.key) == 0;
+        if missing { Value::Null } else { Value::Text("done".to_owned()) }
+    }
+
     pub(super) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
@@ -197,13 +219,15 @@ impl Transport for Network {
         let at_s = self.clock.now_ms() / 1_000;
         self.sent.lock().unwrap().push(Sent { at_s, operation: name, key: call.key.to_owned() });
         let answer = self.script.lock().unwrap().get_mut(name).and_then(VecDeque::pop_front);
+        self.effect(&call, answer.as_ref());
+        let reply = self.unscripted(&call);
         Box::pin(async move {
             let outcome = |class| Outcome::without_reply(class, "scripted");
             match answer {
-                None => Outcome { reply: Value::Text("done".to_owned()), ..outcome(Class::Delivered) },
+                None => Outcome { reply, ..outcome(Class::Delivered) },
                 Some(Answer::Give(class)) => outcome(class),
                 Some(Answer::Later(ms)) => Outcome { retry_after_ms: Some(ms), ..outcome(Class::Retryable) },
-                Some(Answer::Reply(reply)) => Outcome { reply, ..outcome(Class::Delivered) },
+                Some(Answer::Lost) => outcome(Class::Unknown),
                 Some(Answer::Hang) => std::future::pending().await,
                 Some(Answer::Slow(ms)) => {
                     self.clock.sleep(ms).await;
@@ -258,7 +282,12 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(interface: &'static Interface, steps: Steps) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(0));
-        let network = Arc::new(Network { clock: Arc::clone(&clock), script: Mutex::default(), sent: Mutex::default() });
+        let network = Arc::new(Network {
+            clock: Arc::clone(&clock),
+            script: Mutex::default(),
+            sent: Mutex::default(),
+            effects: Mutex::default(),
+        });
         let mailbox = Arc::new(Mailbox { clock: Some(Arc::clone(&clock)), ..Mailbox::default() });
         let store = MemoryStore::new();
         let ports = ports(&clock, &store, &network, &mailbox);
