@@ -1,7 +1,7 @@
 //! Documents in, checked [`Catalog`] out.
 //!
 //! In: a folder of Markdown documents with YAML front matter, and environments in TOML. Out: a [`Catalog`], which
-//! exists only if every document is valid, and [`Diagnostics`] with everything worth saying about them.
+//! exists only if every document is valid, and [`Diagnostics`](diagnostic::Diagnostics) with everything worth saying about them.
 //! Never knows: Rust code generation, HTML, the runtime.
 
 pub mod diagnostic;

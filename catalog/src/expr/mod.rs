@@ -1,4 +1,4 @@
-//! Expressions and templates: text in, typed [`Expr`] and [`Template`] out.
+//! Expressions and templates: text in, typed [`Expr`] and [`Template`](crate::model::Template) out.
 //!
 //! In: a text, its place, a [`Scope`], what is wanted. Out: the checked tree, or every [`Problem`] in it.
 //! Never knows: YAML, flows, the Rust that expressions become.

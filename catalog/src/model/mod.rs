@@ -1,6 +1,6 @@
 //! The checked catalog: what every later stage reads.
 //!
-//! In: nothing (plain data). Out: the types that [`crate::lower`] fills and [`crate::check`] blesses.
+//! In: nothing (plain data). Out: the types that `lower` fills and `check` blesses.
 //! Never knows: YAML, Markdown, files, Rust code generation, HTML.
 //!
 //! One rule runs through it: a fact that the documents state once is stored once, with the [`Span`] of
