@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
 
 use crate::html::{Html, is_harmless};
 use crate::routes::slug;
@@ -53,7 +53,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) shift: u8,
     /// Anchors of the page.
     pub(crate) anchors: &'a mut Anchors,
-    /// Where a relative link leads; `None` leaves its text without a link.
+    /// Where a relative link leads; `None` leaves its text without a link. Asked with `id:NAME` for every name in the
+    /// prose that looks like a Smart ID, so that interfaces that are mentioned can be reached.
     pub(crate) resolve: &'a dyn Fn(&str) -> Option<String>,
 }
 
@@ -62,8 +63,15 @@ pub(crate) fn render(markdown: &str, setting: Setting<'_>) -> (Html, Vec<Heading
     let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
     let mut events: Vec<Event<'_>> = Vec::new();
     let mut kept_links = Vec::new();
+    let mut quiet = 0_u32;
     for event in parser {
+        quiet = match event {
+            Event::Start(Tag::Link { .. } | Tag::Heading { .. } | Tag::CodeBlock(_)) => quiet + 1,
+            Event::End(TagEnd::Link | TagEnd::Heading(_) | TagEnd::CodeBlock) => quiet.saturating_sub(1),
+            _ => quiet,
+        };
         match event {
+            Event::Text(text) if quiet == 0 && text.contains('-') => mention(&text, setting.resolve, &mut events),
             // Markup in a document is text: it is shown as it was written.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
             // A picture would be a request to somewhere else; its description stays.
@@ -108,11 +116,44 @@ pub(crate) fn plain(markdown: &str) -> String {
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         match event {
             Event::Text(text) | Event::Code(text) => words.push_str(&text),
-            Event::SoftBreak | Event::HardBreak | Event::End(_) if !words.ends_with(' ') => words.push(' '),
+            Event::SoftBreak
+            | Event::HardBreak
+            | Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell | TagEnd::CodeBlock,
+            ) if !words.ends_with(' ') => words.push(' '),
             _ => {}
         }
     }
     words.trim_end().to_owned()
+}
+
+/// Text with links on the Smart IDs in it.
+fn mention<'a>(text: &str, resolve: &dyn Fn(&str) -> Option<String>, events: &mut Vec<Event<'a>>) {
+    let part_of_id = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || matches!(it, '-' | '&' | '_');
+    let mut plain = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(|it| !part_of_id(it)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        let target = if name.matches('-').count() >= 4 { resolve(&format!("id:{name}")) } else { None };
+        if let Some(href) = target {
+            events.push(Event::Text(CowStr::from(std::mem::take(&mut plain))));
+            events.push(Event::Start(Tag::Link {
+                link_type: LinkType::Inline,
+                dest_url: CowStr::from(href),
+                title: CowStr::from(""),
+                id: CowStr::from(""),
+            }));
+            events.push(Event::Text(CowStr::from(name.to_owned())));
+            events.push(Event::End(TagEnd::Link));
+        } else {
+            plain.push_str(name);
+        }
+        let other = after.find(part_of_id).unwrap_or(after.len());
+        plain.push_str(&after[..other]);
+        rest = &after[other..];
+    }
+    events.push(Event::Text(CowStr::from(plain)));
 }
 
 fn target_of(href: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
@@ -167,7 +208,10 @@ mod tests {
     use super::*;
 
     fn check(markdown: &str, expected: &str) {
-        let resolve = |href: &str| href.strip_suffix(".md").map(|stem| format!("../{stem}/index.html"));
+        let resolve = |href: &str| match href {
+            "id:A-B-C-D-V1" => Some("../a/index.html".to_owned()),
+            _ => href.strip_suffix(".md").map(|stem| format!("../{stem}/index.html")),
+        };
         let setting = Setting { shift: 1, anchors: &mut Anchors::besides(&["flow"]), resolve: &resolve };
         let (html, _) = render(markdown, setting);
         assert_eq!(html.to_string().trim(), expected);
@@ -178,6 +222,11 @@ mod tests {
         check("a *b* `c`", "<p>a <em>b</em> <code>c</code></p>");
         check("# Flow", "<h2 id=\"flow-2\">Flow</h2>");
         check("[x](other.md)", "<p><a href=\"../other/index.html\">x</a></p>");
+        check("see A-B-C-D-V1, A-B-C-D-V2", "<p>see <a href=\"../a/index.html\">A-B-C-D-V1</a>, A-B-C-D-V2</p>");
+        check(
+            "`A-B-C-D-V1` [A-B-C-D-V1](x.md)",
+            "<p><code>A-B-C-D-V1</code> <a href=\"../x/index.html\">A-B-C-D-V1</a></p>",
+        );
         check("[x](https://example.org)", "<p><a href=\"https://example.org\">x</a></p>");
     }
 

@@ -96,6 +96,9 @@ impl<'a> Context<'a> {
 
     /// Where a relative link inside a document leads: to the page of the document it names.
     pub(crate) fn resolve(&self, at: &At, href: &str) -> Option<String> {
+        if let Some(smart_id) = href.strip_prefix("id:") {
+            return self.routes.interface(smart_id).map(|path| at.to(&path));
+        }
         let (path, fragment) = href.split_once('#').map_or((href, None), |(path, fragment)| (path, Some(fragment)));
         let stem = path.rsplit('/').next()?.strip_suffix(".md")?;
         let page = self.routes.interface(stem).or_else(|| self.system_of_file(stem));
