@@ -187,14 +187,16 @@ pub(crate) fn system_module(name: &str) -> String {
 
 /// Name of the struct: the message's, then the names of the fields on the way down.
 pub(crate) fn record_name(record: &RecordRef) -> String {
-    let parts = std::iter::once(&record.message.name).chain(&record.path);
-    free(parts.map(|part| names::camel(part)).collect())
+    free(names::camel(&whole_path(record)))
 }
 
 /// Name of the enum of a code field.
 pub(crate) fn enum_name(record: &RecordRef, field: &str) -> String {
-    let parts = std::iter::once(&record.message.name).chain(&record.path);
-    free(parts.map(String::as_str).chain([field]).map(names::camel).collect())
+    free(names::camel(&format!("{} {field}", whole_path(record))))
+}
+
+fn whole_path(record: &RecordRef) -> String {
+    std::iter::once(&record.message.name).chain(&record.path).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// Name of the variant of a code value.

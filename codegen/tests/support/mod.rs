@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "shared by suites that use parts of it")]
 
 pub mod documents;
+pub mod obstacles;
 
 use catalog::{Catalog, Source, SourceKind, Sources};
 use tieline_codegen::{FileSet, Templates, emit, plan};
