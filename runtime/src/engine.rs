@@ -2,6 +2,15 @@
 //!
 //! In: handlers and the outside world by parameter ([`Ports`]). Out: a [`Door`] for listeners, and messages that end
 //! delivered, discarded or visibly dead. Never knows: HTTP, documents, environments.
+//!
+//! The way of a message: `accept` makes it durable → `queue` says whose turn it is → `work` runs its flow once, `steps`
+//! performing what the flow asks for within the `limits` of partners → `verdict` and the life cycle say what follows →
+//! `work` writes state, dead-letter record and alert in one transaction. `recover` starts on what the last process left.
+//!
+//! Where this is simpler than the whole semantics: a message that dies does not block its order key (nobody could
+//! unblock it yet: operators' actions come with the console); the breaker opens when a target refuses us as such, not on
+//! a share of failures, so the documented timetable always holds; a message runs through the flow of this build even
+//! if an earlier one accepted it (the journal keeps the earlier digest).
 
 mod accept;
 mod board;
@@ -65,8 +74,8 @@ impl Engine {
             tokio::spawn(dispatch(Arc::clone(&core), stop.clone())),
             tokio::spawn(tend_alerts(Arc::clone(&core), stop.clone())),
         ];
-        tasks.extend(schedule::start(&core, &stop));
         core.set_ready(true);
+        tasks.extend(schedule::start(&core, &stop));
         Ok(Self { core, stop, tasks: Mutex::new(tasks) })
     }
 

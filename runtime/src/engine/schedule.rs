@@ -13,7 +13,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{accept, core::Core};
-use crate::{descriptor::Trigger, door::Arrival, journal::Filter, value::Value};
+use crate::{
+    descriptor::Trigger,
+    door::{Arrival, Refusal},
+    journal::Filter,
+    value::Value,
+};
 
 const CATCH_UP_MS: i64 = 86_400_000;
 
@@ -53,11 +58,19 @@ async fn fire(core: Arc<Core>, handler: usize, cron: Cron, zone: TimeZone) {
             next_ms = later_ms;
         }
         core.clock.sleep_until(next_ms).await;
-        let arrival = arrival(&core, handler, next_ms);
-        if let Err(refusal) = accept::accept(&core, arrival, |_| {}).await {
-            tracing::error!(?refusal, "a scheduled start was refused");
-        }
+        start_at(&core, handler, next_ms).await;
         last_ms = next_ms;
+    }
+}
+
+/// Hands the start in until the journal has it.
+async fn start_at(core: &Core, handler: usize, nominal_ms: i64) {
+    loop {
+        match accept::accept(core, arrival(core, handler, nominal_ms), |_| {}).await {
+            Ok(_) => return,
+            Err(Refusal::Unavailable { retry_after_s, .. }) => core.clock.sleep(u64::from(retry_after_s) * 1_000).await,
+            Err(refusal) => return tracing::error!(?refusal, "a scheduled start was refused"),
+        }
     }
 }
 

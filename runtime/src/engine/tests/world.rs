@@ -100,6 +100,8 @@ pub(super) static WITHOUT_DEAD_LETTERS: Interface = Interface { dead_letter: fal
 pub(super) static ORDERED: Interface = Interface { ordered: true, ..BASE };
 pub(super) static DURABLE_REQUEST: Interface =
     Interface { trigger: Trigger::Request { endpoint: ENDPOINT, durable: true, timeout_ms: 5_000 }, ..BASE };
+pub(super) static HOURLY: Interface =
+    Interface { trigger: Trigger::Schedule { cron: "0 * * * *", zone: "Europe/Paris" }, ..BASE };
 pub(super) static DIRECT_REQUEST: Interface =
     Interface { trigger: Trigger::Request { endpoint: ENDPOINT, durable: false, timeout_ms: 5_000 }, ..BASE };
 
@@ -114,6 +116,9 @@ impl Handler for TestHandler {
     }
 
     fn admit(&self, input: &Input) -> Result<Admitted, Violations> {
+        if input.body == Value::Null {
+            return Ok(Admitted::default());
+        }
         match text(input, "id") {
             Some(id) => Ok(Admitted { idempotency_key: Some(id), order_key: text(input, "order") }),
             None => Err(Violations::one("/id", "is missing")),
@@ -295,13 +300,19 @@ impl World {
         Self { clock, store, network, mailbox, engine, interface, steps, starts: 1 }
     }
 
-    /// The process dies and another starts on what it left.
+    /// The process dies and another starts at once on what it left.
     pub(super) async fn crash(&mut self) {
+        self.crash_for_s(0).await;
+    }
+
+    /// The process dies; another starts this much later.
+    pub(super) async fn crash_for_s(&mut self, seconds: u64) {
         let mut ports = ports(&self.clock, &self.store, &self.network, &self.mailbox);
         self.starts += 1;
         ports.random = Arc::new(Random::seeded(self.starts));
         let handler: Arc<dyn Handler> = Arc::new(TestHandler(self.interface, self.steps));
         self.engine.kill().await;
+        self.wait_s(seconds).await;
         self.engine = Engine::start(vec![handler], ports).await.unwrap();
     }
 

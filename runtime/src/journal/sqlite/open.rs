@@ -9,6 +9,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
+use super::writer::LONGEST_LOG_PAGES;
 use crate::journal::StoreError;
 
 /// Newest schema this build knows.
@@ -28,7 +29,9 @@ pub(super) fn open(path: &Path, readers: usize) -> Result<Opened, StoreError> {
     }
     let lock = lock(path)?;
     let writer = Connection::open(path).map_err(|error| refused(&error))?;
-    settings(&writer).and_then(|()| writer.pragma_update(None, "wal_autocheckpoint", 0)).map_err(|e| refused(&e))?;
+    settings(&writer)
+        .and_then(|()| writer.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG_PAGES))
+        .map_err(|e| refused(&e))?;
     migrate(&writer, path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let readers = (0..readers)

@@ -32,8 +32,9 @@ const MOST_JOBS: usize = 128;
 const MOST_BYTES: usize = 1 << 20;
 const LONGEST: Duration = Duration::from_millis(2);
 
-/// The write-ahead log is moved into the file when the writer has nothing to do, or when the log is this long.
-const LONGEST_LOG_BYTES: u64 = 64 << 20;
+/// The write-ahead log is moved into the file when the writer has had nothing to do for this long; under load SQLite does
+/// it after so many pages, 64 MiB, on the commit that crosses them. Neither waits for readers.
+pub(super) const LONGEST_LOG_PAGES: u32 = 16_384;
 const IDLE: Duration = Duration::from_millis(250);
 
 /// The size that must not be exceeded.
@@ -82,22 +83,13 @@ impl Writer {
         loop {
             match jobs.recv_timeout(IDLE) {
                 Ok(Job::Close(done)) => {
-                    self.checkpoint();
-                    drop(self);
-                    done.send(()).ok();
-                    return;
+                    return self.close(Some(done));
                 }
                 Ok(job) => {
                     let (batch, close) = gather(job, jobs);
                     self.write(batch);
-                    if let Some(done) = close {
-                        self.checkpoint();
-                        drop(self);
-                        done.send(()).ok();
-                        return;
-                    }
-                    if self.quota.bytes(1) > LONGEST_LOG_BYTES {
-                        self.checkpoint();
+                    if close.is_some() {
+                        return self.close(close);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
@@ -105,7 +97,7 @@ impl Writer {
                         self.checkpoint();
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => return self.checkpoint(),
+                Err(RecvTimeoutError::Disconnected) => return self.close(None),
             }
         }
     }
@@ -157,8 +149,20 @@ impl Writer {
 
     fn checkpoint(&mut self) {
         // A checkpoint that fails or is held up by a reader loses nothing: the log stays, and it is tried again.
-        if self.broken.is_none() && self.connection.execute_batch("pragma wal_checkpoint(truncate)").is_ok() {
+        if self.broken.is_none() && self.connection.execute_batch("pragma wal_checkpoint(passive)").is_ok() {
             self.log_is_dirty = false;
+        }
+    }
+
+    /// Leaves one tidy file, then lets go of it, then says so.
+    fn close(self, done: Option<oneshot::Sender<()>>) {
+        if self.broken.is_none() {
+            // As above: what cannot be moved stays in the log, and is found there.
+            self.connection.execute_batch("pragma wal_checkpoint(truncate)").ok();
+        }
+        drop(self);
+        if let Some(done) = done {
+            done.send(()).ok();
         }
     }
 }
