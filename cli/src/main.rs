@@ -8,9 +8,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one crate whose job is to print")]
 
 mod args;
+mod building;
 mod commands;
 mod demo;
+mod diagnostics;
 mod failure;
+mod outcome;
 mod project;
 mod service;
 mod terminal;

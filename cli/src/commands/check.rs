@@ -2,17 +2,14 @@
 //!
 //! In: arguments. Out: everything that is wrong, at once. Never knows: how it is found.
 
-use catalog::{
-    Sources,
-    diagnostic::{Diagnostic, Diagnostics, Severity},
-    render,
-};
+use catalog::diagnostic::{Diagnostic, Diagnostics, Severity};
 use codegen::{Finding, Mode};
 
-use super::Outcome;
 use crate::{
     args::{self, Deny, Format},
+    diagnostics,
     failure::Failure,
+    outcome::Outcome,
     project::Project,
     terminal::Terminal,
 };
@@ -20,11 +17,11 @@ use crate::{
 /// Runs the verb.
 pub(crate) fn check(arguments: &args::Check, terminal: &Terminal) -> Result<Outcome, Failure> {
     let project = Project::find(&arguments.place)?;
-    let (catalog, diagnostics, sources) = catalog::open(&project.root);
-    let shown = if arguments.all { diagnostics.clone() } else { without_remarks(&diagnostics, arguments.format) };
-    report(&shown, &sources, arguments.format, terminal)?;
+    let (catalog, found, sources) = catalog::open(&project.root);
+    let shown = if arguments.all { found.clone() } else { without_remarks(&found, arguments.format) };
+    diagnostics::print(&shown, &sources, arguments.format, terminal)?;
     let Some(catalog) = catalog else { return Ok(Outcome::Errors) };
-    let warned = diagnostics.items().iter().any(|item| item.severity == Severity::Warning);
+    let warned = found.items().iter().any(|item| item.severity == Severity::Warning);
     if warned && arguments.deny == Some(Deny::Warnings) {
         return Ok(Outcome::Errors);
     }
@@ -45,28 +42,9 @@ pub(crate) fn check(arguments: &args::Check, terminal: &Terminal) -> Result<Outc
 }
 
 /// People asked for what needs them; remarks are for `--all`, pages and programs.
-fn without_remarks(diagnostics: &Diagnostics, format: Format) -> Diagnostics {
+fn without_remarks(found: &Diagnostics, format: Format) -> Diagnostics {
     let mut shown = Diagnostics::default();
     let wanted = |item: &&Diagnostic| format != Format::Text || item.severity > Severity::Info;
-    diagnostics.items().iter().filter(wanted).for_each(|item| shown.push(item.clone()));
+    found.items().iter().filter(wanted).for_each(|item| shown.push(item.clone()));
     shown
-}
-
-/// Prints diagnostics in the asked format.
-pub(crate) fn report(
-    diagnostics: &Diagnostics,
-    sources: &Sources,
-    format: Format,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let text = match format {
-        Format::Text => {
-            let style = if terminal.out_color() { render::Style::Colour } else { render::Style::Plain };
-            render::text(diagnostics, sources, style)
-        }
-        Format::Json => render::json(diagnostics, sources),
-        Format::Sarif => render::sarif(diagnostics, sources),
-        Format::Github => render::github(diagnostics, sources),
-    };
-    terminal.write(&text)
 }

@@ -4,8 +4,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::Outcome;
-use crate::{args, failure::Failure, terminal::Terminal};
+use crate::{args, failure::Failure, outcome::Outcome, terminal::Terminal};
 
 /// Runs the verb.
 pub(crate) fn explain(arguments: &args::Explain, terminal: &Terminal) -> Result<Outcome, Failure> {

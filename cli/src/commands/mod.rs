@@ -8,39 +8,15 @@ mod explain;
 mod reference;
 mod run;
 
-pub(crate) use build::{Built, build_all};
-
-use std::process::ExitCode;
-
 use clap::CommandFactory;
 
 use crate::{
     args::{Arguments, Command},
     demo,
     failure::Failure,
+    outcome::Outcome,
     terminal::Terminal,
 };
-
-/// How a verb ended when the tool itself did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Exit code 0.
-    Fine,
-    /// Exit code 1: documents have errors, or a promise was not kept.
-    Errors,
-    /// Exit code 4.
-    Stale,
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Fine => Self::SUCCESS,
-            Outcome::Errors => Self::from(1),
-            Outcome::Stale => Self::from(4),
-        }
-    }
-}
 
 /// Runs the verb.
 pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Failure> {

@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 
 use catalog::FieldHelp;
 
-use super::Outcome;
-use crate::{args, failure::Failure, project::Project, terminal::Terminal};
+use crate::{args, failure::Failure, outcome::Outcome, project::Project, terminal::Terminal};
 
 /// Runs the verb.
 pub(crate) fn reference(arguments: &args::Reference, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -34,19 +33,34 @@ fn page(fields: &[FieldHelp]) -> String {
         "# Language reference\n\nEvery key of the front matter, as the checker knows it. \
          Written by `tieline reference` from the field help in `catalog/`; edit it there.\n",
     );
-    let mut group = "";
-    for field in fields {
-        let (above, key) = field.path.rsplit_once('.').unwrap_or(("", &field.path));
-        if group != above {
-            group = above;
-            let _infallible = writeln!(text, "\n## `{above}`\n\n{HEAD}");
+    for above in groups(fields) {
+        let _infallible = writeln!(text, "\n## `{above}`\n\n{HEAD}");
+        for (field, key) in fields.iter().filter_map(|field| Some((field, key_in(field, above)?))) {
+            let required = if field.required { "yes" } else { "" };
+            let example = if field.example.is_empty() { String::new() } else { format!("`{}`", cell(field.example)) };
+            let (kind, help) = (cell(&field.kind), cell(field.help));
+            let _infallible = writeln!(text, "| `{key}` | {kind} | {required} | {help} | {example} |");
         }
-        let required = if field.required { "yes" } else { "" };
-        let example = if field.example.is_empty() { String::new() } else { format!("`{}`", cell(field.example)) };
-        let _infallible =
-            writeln!(text, "| `{key}` | {} | {required} | {} | {example} |", cell(&field.kind), cell(field.help));
     }
     text
+}
+
+/// Every mapping that has keys, in the order in which it first appears.
+fn groups(fields: &[FieldHelp]) -> Vec<&str> {
+    let mut groups = Vec::new();
+    for field in fields {
+        let above = field.path.rsplit_once('.').map_or("", |(above, _)| above);
+        if !groups.contains(&above) {
+            groups.push(above);
+        }
+    }
+    groups
+}
+
+/// The key's own name, if it belongs to this mapping.
+fn key_in<'a>(field: &'a FieldHelp, above: &str) -> Option<&'a str> {
+    let (parent, key) = field.path.rsplit_once('.').unwrap_or(("", &field.path));
+    (parent == above).then_some(key)
 }
 
 /// Text that may stand in a table.

@@ -7,10 +7,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{Built, Outcome, build_all};
 use crate::{
     args,
+    building::build_all,
     failure::Failure,
+    outcome::Outcome,
     project::Project,
     service::{self, Profile},
     terminal::Terminal,
@@ -20,9 +21,9 @@ use crate::{
 pub(crate) fn run(arguments: &args::Run, terminal: &Terminal) -> Result<Outcome, Failure> {
     let project = Project::find(&arguments.place)?;
     let environment = environment(&project, &arguments.environment)?;
-    let Some(Built { .. }) = build_all(&project, &project.folder(Path::new("target/site")), terminal)? else {
+    if build_all(&project, &project.folder(Path::new("target/site")), terminal)?.is_none() {
         return Ok(Outcome::Errors);
-    };
+    }
     let profile = if arguments.release { Profile::Release } else { Profile::Dev };
     let executable = service::compile(&project, profile, terminal)?;
     terminal.note("Serving", format!("environment {}; Ctrl-C ends it", arguments.environment));

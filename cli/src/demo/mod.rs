@@ -21,8 +21,9 @@ use self::{
 };
 use crate::{
     args,
-    commands::{Built, Outcome, build_all},
+    building::{Built, build_all},
     failure::Failure,
+    outcome::Outcome,
     project::Project,
     service::{self, Profile},
     terminal::Terminal,

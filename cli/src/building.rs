@@ -1,0 +1,107 @@
+//! Building: documents become generated crates and the website.
+//!
+//! In: a project. Out: files, and what was done to them. Never knows: how either is made, who asked.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use catalog::{Catalog, diagnostic::Diagnostics};
+use codegen::{Mode, Report};
+use site::{Manual, Options};
+
+use crate::{
+    args::{Format, Part},
+    diagnostics,
+    failure::Failure,
+    project::Project,
+    terminal::Terminal,
+    workspace,
+};
+
+/// What a build was made from.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The checked catalog.
+    pub(crate) catalog: Catalog,
+}
+
+/// Builds everything; `None` when the documents have errors, which are then printed.
+pub(crate) fn build_all(project: &Project, site: &Path, terminal: &Terminal) -> Result<Option<Built>, Failure> {
+    build_parts(project, site, &[Part::Generated, Part::Site], terminal)
+}
+
+/// Builds these parts; `None` when the documents have errors, which are then printed.
+pub(crate) fn build_parts(
+    project: &Project,
+    site: &Path,
+    parts: &[Part],
+    terminal: &Terminal,
+) -> Result<Option<Built>, Failure> {
+    let start = Instant::now();
+    let (catalog, found, sources) = catalog::open(&project.root);
+    let Some(catalog) = catalog else {
+        diagnostics::print(&found, &sources, Format::Text, terminal)?;
+        return Ok(None);
+    };
+    terminal.note("Checked", format!("{} interfaces, {} systems", catalog.interfaces().len(), catalog.systems().len()));
+    if parts.contains(&Part::Generated) {
+        workspace::ensure(project, terminal)?;
+        generated(project, &catalog, terminal)?;
+    }
+    if parts.contains(&Part::Site) {
+        website(project, &catalog, &found, site, terminal)?;
+    }
+    terminal.note("Finished", format!("in {} ms", start.elapsed().as_millis()));
+    Ok(Some(Built { catalog }))
+}
+
+fn generated(project: &Project, catalog: &Catalog, terminal: &Terminal) -> Result<(), Failure> {
+    let files = codegen::generate(catalog, &project.root).map_err(|error| Failure::Other(error.to_string()))?;
+    let report =
+        codegen::sync(&files, &project.root, Mode::Write).map_err(|error| Failure::Other(error.to_string()))?;
+    let Report { written, removed, .. } = &report;
+    let done = format!("{} written, {} unchanged, {} removed", written.len(), report.unchanged(), removed.len());
+    terminal.note("Generated", format!("{} ({done})", shown(&project.generated, project)));
+    let refused: Vec<String> = report.refused().filter_map(codegen::Finding::message).collect();
+    if refused.is_empty() { Ok(()) } else { Err(Failure::Other(refused.join("\n"))) }
+}
+
+fn website(
+    project: &Project,
+    catalog: &Catalog,
+    diagnostics: &Diagnostics,
+    folder: &Path,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let options = Options { manual: manual(project)?, ..Options::default() };
+    let files = site::emit(catalog, diagnostics, &options);
+    let report = site::write(&files, folder).map_err(|error| Failure::Other(error.to_string()))?;
+    let done = format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
+    terminal.note("Drew", format!("{} ({done})", shown(&folder.join("index.html"), project)));
+    Ok(())
+}
+
+/// The project's own pages: every Markdown file in `docs/`, the tutorial first.
+fn manual(project: &Project) -> Result<Vec<Manual>, Failure> {
+    let folder = project.root.join("docs");
+    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+    let mut paths: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .collect();
+    paths.sort_by_key(|path| (!path.ends_with("tutorial.md"), path.clone()));
+    let page = |path: PathBuf| {
+        let markdown = std::fs::read_to_string(&path).map_err(Failure::file("reading", &path))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Manual { path: format!("docs/{name}"), markdown })
+    };
+    paths.into_iter().map(page).collect()
+}
+
+/// A path as people know it: from the project's root where it lies there.
+fn shown(path: &Path, project: &Project) -> String {
+    path.strip_prefix(&project.root).unwrap_or(path).display().to_string()
+}
