@@ -57,8 +57,8 @@ const REASONS: &[Reason] = &[
     Reason {
         code: "ROUTE",
         id: "route",
-        title: "No way of a router was meant for it",
-        meaning: "The message took a way that the document does not deliver.",
+        title: "No way of a route fits",
+        meaning: "None of the conditions of a route holds for the message, and nothing is said about the rest.",
         action: "Look at the conditions of the route on the interface's page; either a way is missing, or the message should not exist.",
     },
     Reason {

@@ -85,12 +85,12 @@ fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
         vec![Html::of(&words::retry_sentence(retry)).html(&after_last(interface)).html(&sheet.place(retry.span))];
     if is_journalled(interface) {
         heals.push(Html::of("What was accepted survives a crash or a restart."));
+        heals.push(Html::of(
+            "When a system refuses our token, certificate or key, messages wait, use up no send, and go on by themselves.",
+        ));
     } else {
         heals.push(Html::of("Nothing is stored: after a failure the caller asks again."));
     }
-    heals.push(Html::of(
-        "When a system refuses our token, certificate or key, messages wait, use up no send, and go on by themselves.",
-    ));
     if let Some(unknown) = unknown(sheet) {
         heals.push(unknown);
     }
@@ -106,16 +106,20 @@ fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
 
 fn after_last(interface: &Interface) -> Html {
     let sends = interface.errors.retry.sends_ms();
-    let last = sends.last().copied().unwrap_or(0);
-    let end = if interface.errors.dead_letter { "dead letter" } else { "kept as failed" };
+    let last = words::duration(sends.last().copied().unwrap_or(0));
+    let end = if !is_journalled(interface) {
+        "the caller gets an error"
+    } else if interface.errors.dead_letter {
+        "dead letter"
+    } else {
+        "kept as failed"
+    };
+    let alert = if interface.errors.alerts.is_empty() { "" } else { ", and the alert" };
     if sends.len() == 1 {
-        return Html::of(&format!(" After it: {end}, and the alert."));
+        return Html::of(&format!(" After it: {end}{alert}."));
     }
-    let last = words::duration(last);
-    Html::of(&format!(
-        " After the last of {}, {last} later at the earliest: {end}, and the alert.",
-        words::count(sends.len(), "send")
-    ))
+    let count = words::count(sends.len(), "send");
+    Html::of(&format!(" After the last of {count}, {last} later at the earliest: {end}{alert}."))
 }
 
 /// What happens when a reply is lost, for the sends that are not harmless to repeat.
@@ -146,7 +150,8 @@ fn unknown(sheet: &Sheet<'_>) -> Option<Html> {
     found
 }
 
-fn is_journalled(interface: &Interface) -> bool {
+/// False for questions whose failure is the caller's to repeat.
+pub(super) fn is_journalled(interface: &Interface) -> bool {
     !matches!(interface.trigger.kind, TriggerKind::Request { durability: Durability::Transient, .. })
 }
 

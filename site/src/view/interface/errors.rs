@@ -2,9 +2,10 @@
 //!
 //! In: policies and operations. Out: [`Errors`]. Never knows: what really happened.
 
-use catalog::model::{Durability, OnUnknown, Protocol, Retry, StepKind, TriggerKind};
+use catalog::model::{Auth, Durability, OnUnknown, Protocol, Retry, StepKind, TriggerKind};
 
 use super::Sheet;
+use super::breaks::is_journalled;
 use crate::draw::timeline::{self, Timeline};
 use crate::html::Html;
 use crate::view::context::{operations, walk};
@@ -62,7 +63,11 @@ pub(super) struct ResponseRow {
 pub(super) fn errors(sheet: &Sheet<'_>) -> Errors {
     let interface = sheet.interface;
     let policy = &interface.errors;
-    let end = if policy.dead_letter { "dead letter" } else { "failed" };
+    let end = match (is_journalled(interface), policy.dead_letter) {
+        (false, _) => "error to the caller",
+        (true, true) => "dead letter",
+        (true, false) => "failed",
+    };
     let drawing =
         Timeline { sends_ms: policy.retry.sends_ms(), end: end.to_owned(), agreed_ms: interface.sla.latency_p95_ms };
     Errors {
@@ -137,14 +142,18 @@ fn notes(sheet: &Sheet<'_>) -> Vec<Html> {
             words::duration(retry.retry_after_cap_ms)
         )));
     }
+    if !is_journalled(sheet.interface) {
+        notes.push(Html::of(
+            "Nothing is stored, so there is no dead-letter list: the caller learns of the failure and asks again.",
+        ));
+        return notes;
+    }
     let end = if policy.dead_letter {
-        Html::of(
-            "Dead-letter list: enabled. A message that cannot be delivered stays there with everything needed to decide.",
-        )
+        "Dead-letter list: enabled. A message that cannot be delivered stays there with everything needed to decide."
     } else {
-        Html::of("Dead-letter list: not applicable. A message that cannot be delivered stays as a FAILED record.")
+        "Dead-letter list: not applicable. A message that cannot be delivered stays as a FAILED record."
     };
-    notes.push(end.text(" ").html(&sheet.line(sheet.front.line(&["errors", "dead_letter"]))));
+    notes.push(Html::of(end).html(&sheet.line(sheet.front.line(&["errors", "dead_letter"]))));
     let unknown = match policy.on_unknown {
         OnUnknown::Retry => "When nobody knows whether an operation without a probe did its work, it is sent again.",
         OnUnknown::Hold => {
@@ -152,7 +161,7 @@ fn notes(sheet: &Sheet<'_>) -> Vec<Html> {
         }
     };
     let line = sheet.front.line(&["errors", "on_unknown"]);
-    notes.push(Html::of(unknown).text(" ").html(&sheet.line(line)));
+    notes.push(Html::of(unknown).html(&sheet.line(line)));
     notes
 }
 
@@ -177,24 +186,24 @@ fn outcomes(sheet: &Sheet<'_>) -> Vec<OutcomeRow> {
 
 const HTTP: &[(&str, &str)] = &[
     ("2xx", "delivered"),
-    ("408, 425, 429, 500, 502, 503, 504; refused; no address yet; time-out before the request was sent", "retryable"),
-    ("no reply after the request was sent", "unknown"),
-    ("401, 403 with a fresh token; certificate refused", "target"),
-    ("every other 4xx; 501, 505", "permanent"),
+    ("408, 425, 429, 500, 502, 503, 504; connection refused", "retryable"),
+    ("connection lost after the request was sent", "unknown"),
+    ("401 or 403 with a fresh token; TLS error", "target"),
+    ("every other 4xx", "permanent"),
 ];
 const RFC: &[(&str, &str)] = &[
-    ("reply without fault; RETURN of type S, I or W", "delivered"),
-    ("COMMUNICATION_FAILURE, SYSTEM_FAILURE; fault of the server", "retryable"),
-    ("no reply after the call was sent", "unknown"),
+    ("messages of type S, I, W or none", "delivered"),
+    ("fault of the server; connection refused", "retryable"),
+    ("connection lost after the call was sent", "unknown"),
     ("logon refused", "target"),
-    ("RETURN of type E or A; ABAP exception; fault of the client", "permanent"),
+    ("messages of type E, A or X; application exception", "permanent"),
 ];
 const SFTP: &[(&str, &str)] = &[
-    ("file renamed to its final name", "delivered"),
-    ("connection lost; no space", "retryable"),
-    ("reply to the rename lost", "unknown"),
+    ("file in its place", "delivered"),
+    ("connection lost", "retryable"),
+    ("connection lost after the file was renamed", "unknown"),
     ("logon refused; host key changed", "target"),
-    ("no permission; path does not exist", "permanent"),
+    ("no such folder; no permission", "permanent"),
 ];
 
 fn defaults(sheet: &Sheet<'_>) -> Vec<Defaults> {
@@ -242,39 +251,48 @@ fn implied(sheet: &Sheet<'_>) -> Vec<(u16, String)> {
     let trigger = &sheet.interface.trigger;
     let mut rows: Vec<(u16, String)> = Vec::new();
     match trigger.kind {
-        TriggerKind::Http { .. } => rows.push((202, "Stored; the message's address is in the answer".to_owned())),
-        TriggerKind::Request { durability, .. } => {
-            walk(&sheet.interface.flow, &mut |step| {
-                if let StepKind::Reply { status, .. } = step.kind
-                    && !rows.iter().any(|row| row.0 == status)
-                {
-                    rows.push((status, "Done; the answer is in the body".to_owned()));
-                }
-            });
-            if durability == Durability::Durable {
-                rows.push((202, "Not done in time; the message is stored and goes on".to_owned()));
-            }
-        }
+        TriggerKind::Http { .. } => rows.push((202, "Stored; the answer says where its state can be read".to_owned())),
+        TriggerKind::Request { durability, .. } => answers(sheet, durability, &mut rows),
         TriggerKind::Schedule(_) => {}
     }
-    if trigger.message.is_some() {
-        rows.push((400, "The body is not valid; the problem lists every field at fault".to_owned()));
-        rows.push((413, format!("The body is larger than {}", words::bytes(trigger.max_body_bytes))));
+    if trigger.message.is_some() || !trigger.parameters.is_empty() {
+        rows.push((400, "Body or parameters are not valid; every field at fault is listed".to_owned()));
     }
-    match &trigger.auth {
-        catalog::model::Auth::None => {}
-        auth => {
-            rows.push((401, "No credentials, or they are not valid".to_owned()));
-            if matches!(auth, catalog::model::Auth::OAuth2 { scopes, .. } if !scopes.is_empty()) {
-                rows.push((403, "The token lacks the scope of this interface".to_owned()));
-            }
-        }
+    if trigger.message.is_some() {
+        rows.push((413, format!("The body is larger than {}", words::bytes(trigger.max_body_bytes))));
+        rows.push((415, "The media type is not JSON".to_owned()));
+    }
+    if trigger.auth != Auth::None {
+        rows.push((401, "No credentials, or they are not valid".to_owned()));
+    }
+    if matches!(&trigger.auth, Auth::OAuth2 { scopes, .. } if !scopes.is_empty()) {
+        rows.push((403, "The token lacks the scope of this interface".to_owned()));
+    }
+    if trigger.idempotency.is_some() {
+        rows.push((422, "The idempotency key came back with another body".to_owned()));
     }
     if let Some(rate) = trigger.max_per_minute {
-        rows.push((
-            429,
-            format!("More than {} requests in a minute; Retry-After says when to come back", words::number(rate)),
-        ));
+        let rate = words::number(rate);
+        rows.push((429, format!("More than {rate} requests in a minute; Retry-After says when to come back")));
     }
+    rows.push((503, "Starting, stopping, or the store cannot write; Retry-After says when to come back".to_owned()));
     rows
+}
+
+/// What callers who wait get from the flow.
+fn answers(sheet: &Sheet<'_>, durability: Durability, rows: &mut Vec<(u16, String)>) {
+    walk(&sheet.interface.flow, &mut |step| {
+        if let StepKind::Reply { status, .. } = step.kind
+            && !rows.iter().any(|row| row.0 == status)
+        {
+            rows.push((status, "Done".to_owned()));
+        }
+    });
+    if durability == Durability::Durable {
+        rows.push((202, "Not done in time; the message is stored and goes on".to_owned()));
+    }
+    rows.push((404, "The system that was asked says so; so do 409 and 410".to_owned()));
+    rows.push((422, "The system that was asked, or a rule of the document, refuses".to_owned()));
+    rows.push((502, "The system cannot be reached or understood".to_owned()));
+    rows.push((504, "Nobody knows whether the system did the work".to_owned()));
 }
