@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let started = Instant::now();
     let (catalog, diagnostics, _) = catalog::open(root);
-    for item in diagnostics.items().iter().filter(|item| item.severity == catalog::diagnostic::Severity::Error).take(10) {
+    for item in diagnostics.items().iter().filter(|item| item.severity == catalog::diagnostic::Severity::Error).take(10)
+    {
         println!("{} {}:{} {}", item.code, item.path, item.span.line, item.message);
     }
     let catalog = catalog.ok_or("the documents have errors")?;
@@ -28,7 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let files = codegen::emit(&plan, &codegen::Templates::embedded()?)?;
     let lines: usize = files.files.values().map(|file| file.text.lines().count()).sum();
-    println!("emit             {:>7.3} s   {} files, {lines} lines", started.elapsed().as_secs_f64(), files.files.len());
+    println!(
+        "emit             {:>7.3} s   {} files, {lines} lines",
+        started.elapsed().as_secs_f64(),
+        files.files.len()
+    );
 
     let started = Instant::now();
     let report = codegen::sync(&files, root, codegen::Mode::Write)?;

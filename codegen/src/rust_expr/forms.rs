@@ -144,11 +144,10 @@ impl Code {
             (ty, _) if is_copy(ty) => return self.copied(),
             (_, Form::Value) => return self.value(),
             (_, Form::Place) if self.sensitive => format!("{text}.as_str().to_owned()"),
-            (_, Form::Place) => format!("{text}.clone()"),
             (Type::Text, Form::Reference) => format!("{}.to_owned()", self.as_str().text),
             (Type::List(_), Form::Reference) => format!("{text}.to_vec()"),
             (Type::Optional(_), Form::Reference) => format!("{text}.cloned().unwrap_or_default()"),
-            (_, Form::Reference) => format!("{text}.clone()"),
+            (_, Form::Place | Form::Reference) => format!("{text}.clone()"),
         };
         Self { text, level: level::TIGHT, ..self.value() }
     }

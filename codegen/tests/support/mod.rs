@@ -1,6 +1,7 @@
 //! Small catalogs made from document text.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "shared by suites that use parts of it")]
+#![allow(dead_code, unreachable_pub, reason = "shared by suites that use parts of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at once")]
 
 pub mod documents;
 pub mod obstacles;
