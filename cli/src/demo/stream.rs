@@ -50,7 +50,7 @@ fn next(stage: &Stage, number: usize) -> (String, Call) {
             (format!("11VMS validates report {report} with {days} days"), callers.vms.notify(&report))
         }
         2 => {
-            let end = if turn % 2 == 0 { "PF" } else { "WP" };
+            let end = if turn.is_multiple_of(2) { "PF" } else { "WP" };
             let worksheet = format!("PlannedOrders_{end}");
             stage.landscape.maestro.put_worksheet(&worksheet, samples::planned_orders(40));
             let name = format!("PlannedOrders_{turn:04}_{end}");

@@ -27,7 +27,7 @@ pub(super) async fn all_arrive(stage: &mut Stage, notes: &mut Notes) -> Result<(
     stage.crash_and_restart().await?;
     notes.judged(
         "killed before everything was delivered",
-        format!("killed with {} of {MESSAGES} acknowledged carts delivered", before),
+        format!("killed with {before} of {MESSAGES} acknowledged carts delivered"),
         before < MESSAGES,
     );
     stage.landscape.vms.clear_faults();

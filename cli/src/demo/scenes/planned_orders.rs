@@ -12,12 +12,14 @@ use crate::{
     failure::Failure,
 };
 
+/// Where a file is expected.
+type Server = fn(&Landscape) -> &SftpServer;
+
 /// More rows than one page of 5,000.
 const ROWS: usize = 5_200;
 
 pub(super) async fn routed(stage: &mut Stage, notes: &mut Notes) -> Result<(), Failure> {
-    let ways: [(&str, fn(&Landscape) -> &SftpServer); 2] =
-        [("PF", |landscape| &landscape.pf2), ("WP", |landscape| &landscape.wp2)];
+    let ways: [(&str, Server); 2] = [("PF", |landscape| &landscape.pf2), ("WP", |landscape| &landscape.wp2)];
     for (end, server) in ways {
         let name = format!("PlannedOrders_20260201_0500_{end}");
         let worksheet = format!("PlannedOrders_{end}");
