@@ -15,8 +15,8 @@ use crate::{
 const MAX_IN_FLIGHT: u32 = 16;
 
 /// First and longest pause after a system refused us as such.
-const FIRST_PAUSE_MS: u64 = 30_000;
-const LONGEST_PAUSE_MS: u64 = 600_000;
+pub(super) const FIRST_PAUSE_MS: u64 = 30_000;
+pub(super) const LONGEST_PAUSE_MS: u64 = 600_000;
 
 const DAY_MS: i64 = 86_400_000;
 

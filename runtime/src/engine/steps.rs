@@ -267,6 +267,7 @@ impl Steps for Journalled {
 fn known(work: &Work<'_>) -> Known {
     Known {
         tries: work.known.tries,
+        attempts: work.known.attempts,
         doubt: work.known.doubt,
         repeat: work.exchange.operation.repeat,
         probe: work.exchange.probe.is_some(),

@@ -3,6 +3,7 @@
 //! In: the outcome of a send, what is known about the step, the policy. Out: a [`Verdict`]. Pure. Never knows: stores,
 //! networks, other messages.
 
+use super::limits::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
 use crate::{
     descriptor::{Class, Interface, OnUnknown, Repeat},
     lifecycle::{Event, Reason},
@@ -16,6 +17,8 @@ use crate::{
 pub(super) struct Known {
     /// Tries counted against the timetable before this one.
     pub(super) tries: u32,
+    /// All tries before this one, also those that were not the message's fault.
+    pub(super) attempts: u32,
     /// An earlier send may have done the work.
     pub(super) doubt: bool,
     /// What a repetition does.
@@ -35,6 +38,15 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Until the target may be called again, and longer each time: a target that refuses only this message, while others
+    /// get through, must not be called without end.
+    fn wait(&self, known: Known) -> Event {
+        let refused = known.attempts.saturating_sub(known.tries);
+        let pause_ms = FIRST_PAUSE_MS.saturating_mul(1 << refused.min(16)).min(LONGEST_PAUSE_MS);
+        let due_ms = self.reopens_ms.max(self.end_ms.saturating_add_unsigned(pause_ms));
+        Event::Wait { due_ms, alert: true }
+    }
+
     /// The next time of the timetable after this many counted tries.
     fn due(&self, tries: u32, outcome: &Outcome) -> Option<i64> {
         timetable::next_due(&self.interface.retry, tries, self.end_ms, outcome.retry_after_ms, self.random)
@@ -62,7 +74,7 @@ const ASK_AFTER_MS: u64 = 10_000;
 
 /// The verdict on a send.
 pub(super) fn on_send(outcome: &Outcome, known: Known, scene: Scene<'_>) -> Verdict {
-    let Scene { interface, end_ms, reopens_ms, .. } = scene;
+    let Scene { interface, end_ms, .. } = scene;
     let tries = known.tries + 1;
     let due = scene.due(tries, outcome);
     let again = |spent| due.map_or(Event::GiveUp(spent), |due_ms| Event::Retry { due_ms });
@@ -70,10 +82,7 @@ pub(super) fn on_send(outcome: &Outcome, known: Known, scene: Scene<'_>) -> Verd
     match outcome.class {
         Class::Delivered | Class::Duplicate => Verdict::Done,
         Class::Permanent => halt(Event::GiveUp(Reason::Permanent), known.doubt),
-        Class::Target => {
-            let event = Event::Wait { due_ms: reopens_ms, alert: true };
-            Verdict::Halt { event, tries: known.tries, doubt: known.doubt }
-        }
+        Class::Target => Verdict::Halt { event: scene.wait(known), tries: known.tries, doubt: known.doubt },
         Class::Retryable => halt(again(Reason::Exhausted), known.doubt),
         Class::Unknown if known.repeat != Repeat::Repeats => halt(again(Reason::Exhausted), true),
         // Even after the last send the question is worth asking: the work may be done.
@@ -99,13 +108,12 @@ pub(super) enum Asked {
 
 /// The verdict after asking; `None`: send again.
 pub(super) fn on_probe(asked: Asked, outcome: &Outcome, known: Known, scene: Scene<'_>) -> Option<Verdict> {
-    let Scene { interface, reopens_ms, .. } = scene;
-    let spent = known.tries > interface.retry.retries;
+    let spent = known.tries > scene.interface.retry.retries;
     let halt = |event, tries, doubt| Some(Verdict::Halt { event, tries, doubt });
     match (asked, outcome.class) {
         (Asked::Absent, _) if spent => halt(Event::GiveUp(Reason::Exhausted), known.tries, false),
         (Asked::Absent, _) => None,
-        (Asked::NoAnswer, Class::Target) => halt(Event::Wait { due_ms: reopens_ms, alert: true }, known.tries, true),
+        (Asked::NoAnswer, Class::Target) => halt(scene.wait(known), known.tries, true),
         (Asked::NoAnswer, _) if spent => halt(Event::GiveUp(Reason::Unknown), known.tries, true),
         (Asked::NoAnswer, _) => {
             let tries = known.tries + 1;

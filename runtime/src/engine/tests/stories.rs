@@ -170,6 +170,28 @@ async fn a_target_that_refuses_us_uses_no_tries_and_somebody_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_alone_is_refused_is_not_sent_without_end() {
+    fn put_or_create<'a>(input: &'a Input, run: &'a Run) -> Running<'a> {
+        Box::pin(async move {
+            let refused = text(input, "id").as_deref() == Some("refused");
+            let operation = if refused { &CREATE } else { &PUT };
+            run.step("send").exchange(operation, Request::new()).await?;
+            Ok(End::Delivered)
+        })
+    }
+    let world = World::new(&PLAIN, put_or_create).await;
+    world.network.give(&CREATE, [Class::Target; 100]);
+    world.accept("refused").await.unwrap();
+    for id in 0..60 {
+        world.accept(&id.to_string()).await.unwrap();
+        world.wait_s(10).await;
+    }
+    let (refused, others) = (world.network.times(&CREATE), world.network.times(&PUT));
+    assert!(refused.len() <= 5, "growing pauses although others get through: {refused:?}");
+    assert!(others.len() > 30, "and others do get through: {others:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn poison_blocks_nobody() {
     let world = World::new(&PLAIN, put).await;
     world.network.give(&PUT, [Class::Retryable]);

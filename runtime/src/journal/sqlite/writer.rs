@@ -143,7 +143,7 @@ impl Writer {
                 (Job::Close(_), _) => Answered::Done,
             });
         }
-        transaction.commit().map_err(|error| StoreError::Broken(error.to_string()))?;
+        transaction.commit().map_err(|error| uncertain(&error))?;
         Ok(answers)
     }
 
@@ -220,6 +220,13 @@ fn gather(first: Job, jobs: &Receiver<Job>) -> (Vec<Job>, Option<oneshot::Sender
         }
     }
     (batch, None)
+}
+
+/// The commit failed. A full disk is found out before anything is synced and leaves nothing behind; after anything else
+/// nobody knows what is on the disk.
+fn uncertain(error: &rusqlite::Error) -> StoreError {
+    let full = matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy));
+    if full { StoreError::Refused(error.to_string()) } else { StoreError::Broken(error.to_string()) }
 }
 
 /// A statement failed before the commit. Input/output errors and damage are as bad as a failed sync.
