@@ -3,7 +3,7 @@
 //! In: a checked [`catalog::Catalog`]. Out: `generated/`, one crate a domain and one that registers them all.
 //! Never knows: how documents are parsed, what the runtime does, HTML.
 //!
-//! Three verbs, in this order: [`plan`] decides every name, type and body; [`emit`] prints the plan through templates;
+//! Three verbs, in this order: [`plan()`] decides every name, type and body; [`emit`] prints the plan through templates;
 //! [`sync`] compares the result with the disk, and writes what changed. Only the last one touches files.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use catalog::model::{BinaryOp, Builtin, Expr, ExprKind, FieldType, Template, TemplatePart, Type, UnaryOp};
 
+use forms::Chain;
 pub(crate) use forms::{AS_STR, Code, Form, Target};
 use literals::literal;
 pub(crate) use literals::text;
@@ -193,11 +194,17 @@ impl Printer<'_> {
             return Code { sensitive, fallible: receiver.fallible, ..Code::place(text, own) };
         }
         // An optional record: the field of what may be there.
-        let inner = Code { sensitive, ..Code::place(format!("record.{field}"), own) };
-        let chain = if required { "map" } else { "and_then" };
-        let text = format!("{}.{chain}(|record| {})", receiver.viewed(), inner.viewed());
+        let item = match &record.kind {
+            ExprKind::Field { name, .. } => names::snake(name),
+            _ => "record".to_owned(),
+        };
+        let inner = Code { sensitive, ..Code::place(format!("{item}.{field}"), own) };
+        let method = if required { "map" } else { "and_then" };
+        let head = format!("{}.{method}(|{item}| ", receiver.viewed());
+        let text = format!("{head}{})", inner.viewed());
         let ty = Type::Optional(Box::new(bare(ty).clone()));
-        Code { form: Form::Reference, fallible: receiver.fallible, ..Code::value_of(text, ty) }
+        let chain = Some(Box::new(Chain { head, field: inner }));
+        Code { form: Form::Reference, fallible: receiver.fallible, chain, ..Code::value_of(text, ty) }
     }
 
     fn index(&self, list: &Expr, index: &Expr, ty: &Type) -> Code {
@@ -213,6 +220,10 @@ impl Printer<'_> {
         let (l, r) = (self.code(left), self.code(right));
         let fallible = l.fallible || r.fallible;
         let comparison = |sign: &str| {
+            if let Some(text) = compared_with_nothing(&l, &r, sign) {
+                let level = if sign == "!=" { level::UNARY } else { level::TIGHT };
+                return Code { level, fallible, ..Code::value_of(text, Type::Bool) };
+            }
             let (a, b) = l.compared(&r, sign);
             Code { level: level::COMPARE, fallible, ..Code::value_of(format!("{a} {sign} {b}"), Type::Bool) }
         };
@@ -357,8 +368,18 @@ impl Printer<'_> {
     /// A call of a conversion that can fail, with its place.
     fn checked(&self, function: &str, arguments: &[String], like: Code) -> Code {
         let text = self.located(&format!("convert::{function}({})", arguments.join(", ")));
-        Code { text, form: Form::Value, level: level::TIGHT, fallible: true, sensitive: false, ty: like.ty }
+        Code { fallible: true, ..Code::value_of(text, like.ty) }
     }
+}
+
+/// `x.is_empty()` for `x == ''`.
+fn compared_with_nothing(left: &Code, right: &Code, sign: &str) -> Option<String> {
+    let not = match sign {
+        "==" => "",
+        "!=" => "!",
+        _ => return None,
+    };
+    (right.text == "\"\"").then(|| format!("{not}{}.is_empty()", left.receiver()))
 }
 
 /// `format!` with inlined names where the arguments are plain names.

@@ -10,7 +10,7 @@ const WIDTH: usize = 110;
 /// Turns notes into comments and puts blank lines between items.
 pub(super) fn lay_out(formatted: &str) -> String {
     let mut page = Page::default();
-    let straight = straighten(formatted);
+    let straight = spread_formats(&straighten(formatted));
     let mut lines = straight.iter().map(String::as_str);
     while let Some(line) = lines.next() {
         let text = line.trim_start();
@@ -29,7 +29,6 @@ pub(super) fn lay_out(formatted: &str) -> String {
 /// Moves the arguments of a call in front of `.await?` and its like to where people expect them: one step in, not two.
 fn straighten(formatted: &str) -> Vec<String> {
     let mut lines: Vec<String> = formatted.lines().map(str::to_owned).collect();
-    let depth = |line: &str| line.len() - line.trim_start().len();
     for first in 0..lines.len() {
         let indent = depth(&lines[first]);
         let opens = lines[first].ends_with(['(', '{', '[']);
@@ -47,6 +46,49 @@ fn straighten(formatted: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Inside of macros only tokens are printed; the arguments of a long `format!` get the lines that people expect.
+fn spread_formats(lines: &[String]) -> Vec<String> {
+    let mut spread = Vec::with_capacity(lines.len());
+    let mut index = 0;
+    while let Some(line) = lines.get(index) {
+        spread.push(line.clone());
+        index += 1;
+        if !line.ends_with("format!(") {
+            continue;
+        }
+        let margin = " ".repeat(depth(line));
+        let is_end = |line: &String| line.strip_prefix(&margin).is_some_and(|rest| rest.starts_with(')'));
+        let Some(length) = lines[index..].iter().position(is_end) else { continue };
+        let inside: Vec<&str> = lines[index..index + length].iter().map(|line| line.trim()).collect();
+        let (pattern, arguments) = after_literal(&inside.join(" "));
+        spread.push(format!("{margin}    {pattern}"));
+        if !arguments.is_empty() {
+            spread.push(format!("{margin}    {}", arguments.replace(" .", ".")));
+        }
+        index += length;
+    }
+    spread
+}
+
+/// A string literal with its comma, and what follows.
+fn after_literal(text: &str) -> (String, String) {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, character)| {
+        let ends = *character == '"' && !escaped;
+        escaped = *character == '\\' && !escaped;
+        ends
+    });
+    let (literal, rest) = text.split_at(end.map_or(text.len(), |(index, _)| index + 1));
+    match rest.trim_start_matches(',').trim() {
+        "" => (literal.to_owned(), String::new()),
+        arguments => (format!("{literal},"), arguments.to_owned()),
+    }
+}
+
+fn depth(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }
 
 #[derive(Default)]
@@ -138,6 +180,13 @@ mod tests {
     fn calls_in_chains_are_one_step_in() {
         let text = "fn x() {\n    a::b(\n            c,\n            D {\n                e: 1,\n            },\n        )\n        .await?;\n    d();\n}\n";
         let expect = "fn x() {\n    a::b(\n        c,\n        D {\n            e: 1,\n        },\n    )\n    .await?;\n    d();\n}\n";
+        assert_eq!(lay_out(text), expect);
+    }
+
+    #[test]
+    fn arguments_of_long_formats_stand_on_a_line() {
+        let text = "fn x() {\n    let a = format!(\n        \"b {} \\\" {}\", c.d, e\n        .f\n    );\n}\n";
+        let expect = "fn x() {\n    let a = format!(\n        \"b {} \\\" {}\",\n        c.d, e.f\n    );\n}\n";
         assert_eq!(lay_out(text), expect);
     }
 

@@ -344,10 +344,10 @@ fn responses(interface: &Interface) -> Vec<FieldText> {
 fn trigger(trigger: &Trigger) -> String {
     let endpoint = |method: &catalog::model::Method, path: &str| {
         format!(
-            "Endpoint {{ method: Method::{method:?}, path: {path:?}, auth: {}, max_body_bytes: {}, max_per_minute: {:?}, has_body: {} }}",
+            "Endpoint {{ method: Method::{method:?}, path: {path:?}, auth: {}, max_body_bytes: {}, max_per_minute: {}, has_body: {} }}",
             inbound(&trigger.auth),
             number(trigger.max_body_bytes),
-            trigger.max_per_minute,
+            trigger.max_per_minute.map(number).map_or("None".to_owned(), |number| format!("Some({number})")),
             trigger.message.is_some()
         )
     };

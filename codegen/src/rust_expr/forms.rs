@@ -26,6 +26,17 @@ pub(crate) struct Code {
     pub(crate) sensitive: bool,
     /// Its type.
     pub(crate) ty: Type,
+    /// How it was reached, if through an optional record.
+    pub(crate) chain: Option<Box<Chain>>,
+}
+
+/// A field of a record that may be absent: `event.address.as_ref().and_then(|address| …)`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chain {
+    /// `event.address.as_ref().and_then(|address| `.
+    pub(crate) head: String,
+    /// The field, as a place of the record.
+    pub(crate) field: Code,
 }
 
 /// What a printed expression is.
@@ -48,9 +59,17 @@ pub(crate) struct Target {
     pub(crate) sensitive: bool,
 }
 
+impl Chain {
+    /// The field itself, wrapped in `Sensitive` or not.
+    fn stored(&self, sensitive: bool) -> String {
+        let optional = matches!(self.field.ty, Type::Optional(_));
+        format!("{}{})", self.head, self.field.stored(Target { optional, sensitive }))
+    }
+}
+
 impl Code {
     pub(crate) fn place(text: String, ty: Type) -> Self {
-        Self { text, form: Form::Place, level: level::TIGHT, fallible: false, sensitive: false, ty }
+        Self { text, form: Form::Place, level: level::TIGHT, fallible: false, sensitive: false, ty, chain: None }
     }
 
     pub(crate) fn value_of(text: String, ty: Type) -> Self {
@@ -64,7 +83,7 @@ impl Code {
 
     /// As a value of its own, what `self` is called with keeps.
     pub(crate) fn value(&self) -> Self {
-        Self { form: Form::Value, sensitive: false, ..self.clone() }
+        Self { form: Form::Value, sensitive: false, chain: None, ..self.clone() }
     }
 
     /// A scalar that is copied.
@@ -83,7 +102,7 @@ impl Code {
             return self.clone();
         }
         let text = format!("{}.as_str()", self.at_least(level::TIGHT));
-        Self { text, form: Form::Reference, sensitive: false, level: level::TIGHT, ..self.clone() }
+        Self { text, form: Form::Reference, level: level::TIGHT, ..self.value() }
     }
 
     /// What a method of `str` is called on.
@@ -155,6 +174,9 @@ impl Code {
     fn owned_option(&self) -> Self {
         let text = self.at_least(level::TIGHT);
         let is_text = *bare(&self.ty) == Type::Text;
+        if let Some(chain) = &self.chain {
+            return Self { text: chain.stored(false), level: level::TIGHT, ..self.value() };
+        }
         let text = match self.form {
             Form::Value => return self.value(),
             Form::Place if self.sensitive && is_text => format!("{text}.as_deref().cloned()"),
@@ -172,7 +194,9 @@ impl Code {
         let optional = matches!(&self.ty, Type::Optional(inner) if !matches!(**inner, Type::List(_)));
         let keeps_wrapping = self.sensitive && target.sensitive && self.form == Form::Place;
         let text = self.at_least(level::TIGHT);
-        let stored = if keeps_wrapping && is_copy(&self.ty) {
+        let stored = if let Some(chain) = &self.chain {
+            chain.stored(target.sensitive)
+        } else if keeps_wrapping && is_copy(&self.ty) {
             text
         } else if keeps_wrapping {
             format!("{text}.clone()")

@@ -4,6 +4,8 @@
 
 #![deny(warnings)]
 
+#![allow(clippy::all, reason = "shapes follow the documents")]
+
 pub mod proc_11vms_srm7_activity_report_v1;
 pub mod proc_srm7_11vms_purchase_order_v1;
 pub mod systems;

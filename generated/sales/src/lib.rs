@@ -4,6 +4,8 @@
 
 #![deny(warnings)]
 
+#![allow(clippy::all, reason = "shapes follow the documents")]
+
 pub mod sales_erp_sf_customer_change_v1;
 pub mod sales_erp_sf_customer_read_v1;
 pub mod sales_erp_sf_payment_status_v1;

@@ -24,7 +24,7 @@ pub static INTERFACE: Interface = Interface {
             scopes: &["customers.write"],
         },
         max_body_bytes: 10_000_000,
-        max_per_minute: Some(10000),
+        max_per_minute: Some(10_000),
         has_body: true,
     }),
     // Line 33: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
@@ -115,25 +115,15 @@ fn map_account_upsert(event: &sap_erp::CustomerChanged) -> salesforce::AccountUp
         billing_street: event
             .address
             .as_ref()
-            .and_then(|record| record.street.as_deref().map(String::as_str))
-            .map(str::to_owned)
-            .map(Into::into),
-        billing_city: event
-            .address
-            .as_ref()
-            .and_then(|record| record.city.as_deref().map(String::as_str))
-            .map(str::to_owned)
-            .map(Into::into),
+            .and_then(|address| address.street.clone()),
+        billing_city: event.address.as_ref().and_then(|address| address.city.clone()),
         billing_postal_code: event
             .address
             .as_ref()
-            .and_then(|record| record.postal_code.as_deref().map(String::as_str))
-            .map(str::to_owned)
-            .map(Into::into),
+            .and_then(|address| address.postal_code.clone()),
         billing_country: event
             .address
             .as_ref()
-            .and_then(|record| record.country.as_deref())
-            .map(str::to_owned),
+            .and_then(|address| address.country.clone()),
     }
 }

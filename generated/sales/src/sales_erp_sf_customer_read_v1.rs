@@ -26,7 +26,7 @@ pub static INTERFACE: Interface = Interface {
                 scopes: &["customers.read"],
             },
             max_body_bytes: 1_000_000,
-            max_per_minute: Some(10000),
+            max_per_minute: Some(10_000),
             has_body: false,
         },
         durable: false,

@@ -26,7 +26,7 @@ pub static INTERFACE: Interface = Interface {
                 scopes: &["orders.write"],
             },
             max_body_bytes: 10_000_000,
-            max_per_minute: Some(10000),
+            max_per_minute: Some(10_000),
             has_body: true,
         },
         durable: true,
@@ -103,8 +103,8 @@ async fn flow(
     if order_number_is_not_id(request, path) {
         // Line 26: dead letter
         let reason = format!(
-            "the address names order {} and the body order {}", path.id, request
-            .order_number
+            "the address names order {} and the body order {}",
+            path.id, request.order_number
         );
         return Err(Stop::dead(reason));
     }

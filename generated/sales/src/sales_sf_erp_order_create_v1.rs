@@ -26,7 +26,7 @@ pub static INTERFACE: Interface = Interface {
                 scopes: &["orders.write"],
             },
             max_body_bytes: 10_000_000,
-            max_per_minute: Some(10000),
+            max_per_minute: Some(10_000),
             has_body: true,
         },
         durable: true,

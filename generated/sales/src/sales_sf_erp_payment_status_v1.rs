@@ -25,7 +25,7 @@ pub static INTERFACE: Interface = Interface {
             scopes: &["payments.write"],
         },
         max_body_bytes: 10_000_000,
-        max_per_minute: Some(10000),
+        max_per_minute: Some(10_000),
         has_body: true,
     }),
     // Line 35: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s

@@ -4,5 +4,7 @@
 
 #![deny(warnings)]
 
+#![allow(clippy::all, reason = "shapes follow the documents")]
+
 pub mod supplychain_maestro_ecc_plannedorder_v1;
 pub mod systems;
