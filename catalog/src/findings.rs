@@ -42,6 +42,11 @@ impl Findings {
         }
     }
 
+    /// True when nothing more is taken: whoever would work for a suggestion can stop.
+    pub(crate) fn full(&self) -> bool {
+        self.list.len() >= MOST
+    }
+
     /// Adds many of them.
     pub(crate) fn problems(&mut self, problems: Vec<Problem>) {
         problems.into_iter().for_each(|problem| self.problem(problem));

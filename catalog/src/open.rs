@@ -3,7 +3,7 @@
 //! In: a folder, or sources. Out: the [`Catalog`] and everything worth saying. Never knows: how any stage works.
 
 use crate::catalog::{Catalog, CatalogParts};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::{self, Document};
 use crate::findings::Findings;
 use crate::load::{Loaded, load};
@@ -42,7 +42,7 @@ pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
     lint::lint(&project, &mut files);
     let mut diagnostics = Diagnostics::default();
     for file in files {
-        diagnostics.extend(file.findings.into_list());
+        diagnostics.extend(file.into_diagnostics());
     }
     diagnostics.sort();
     let catalog = (!diagnostics.has_errors() && !sources.is_empty()).then(|| bless(project));
@@ -60,6 +60,15 @@ impl<'s> File<'s> {
         let mut findings = Findings::new(&source.path);
         let document = document::parse(source, &mut findings);
         Self { document, findings }
+    }
+
+    /// Expressions over several lines know only the line they begin on.
+    fn into_diagnostics(self) -> Vec<Diagnostic> {
+        let mut list = self.findings.into_list();
+        for item in list.iter_mut().filter(|item| item.span.line > 0) {
+            item.span = self.document.source.span(item.span.start, item.span.end);
+        }
+        list
     }
 
     fn is(&self, kind: SourceKind) -> bool {

@@ -6,6 +6,8 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p tieline-catalog --test diagnostics` writes the lists anew; read the difference.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tieline_catalog::{Source, SourceKind, Sources, check_sources, explain};

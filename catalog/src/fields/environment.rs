@@ -35,8 +35,13 @@ pub(crate) const LISTEN: Table = Table {
 };
 
 /// `store`.
-pub(crate) const STORE: Table =
-    Table { what: "the store", keys: &[may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db")] };
+pub(crate) const STORE: Table = Table {
+    what: "the store",
+    keys: &[
+        may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db"),
+        may("max_bytes", Kind::Integer, "Largest store; at nine tenths nothing more is accepted.", "2000000000"),
+    ],
+};
 
 /// `identity`.
 pub(crate) const IDENTITY: Table = Table {
@@ -50,6 +55,12 @@ pub(crate) const IDENTITY: Table = Table {
             Kind::Names,
             "Users of basic authentication, each with a reference to its password.",
             "{ erp = \"env:ERP_PASSWORD\" }",
+        ),
+        may(
+            "webhook_origins",
+            Kind::Texts,
+            "Origins that may register our addresses as webhooks (CloudEvents handshake).",
+            "[\"eventmesh.example.org\"]",
         ),
     ],
 };

@@ -161,7 +161,10 @@ impl<'n> Record<'n> {
 
 /// The candidate that the author may have meant; the same one whatever the order of the candidates.
 pub(crate) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    crate::nearest::nearest(word, candidates)
+    // Many candidates come out of hash maps, whose order changes from run to run.
+    let mut candidates: Vec<&str> = candidates.into_iter().take(MOST_CANDIDATES).collect();
+    candidates.sort_unstable();
+    nearest(word, candidates)
 }
 
 fn text(node: &Node) -> Option<Text<'_>> {

@@ -52,7 +52,7 @@ impl Checker<'_, '_> {
         match &step.kind {
             StepKind::Discard { reason } | StepKind::DeadLetter { reason } => {
                 walk::template(reason, &mut |expr| {
-                    self.expression(expr, step.span, "is written into a reason, which logs and console show")
+                    self.expression(expr, step.span, "is written into a reason, which logs and console show");
                 });
             }
             StepKind::Fetch { with, .. } | StepKind::Call { with, .. } | StepKind::Send { with, .. } => {

@@ -208,13 +208,15 @@ pub(crate) fn check_lookup(from: &Type, table: &Lookup, target: &Field) -> Resul
 pub(crate) fn split_sources(cell: &Cell) -> Vec<(&str, Span)> {
     let (mut parts, mut from, mut depth, mut quote) = (Vec::new(), 0, 0_i32, None);
     for (at, c) in cell.text.char_indices() {
-        match (quote, c) {
-            (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[') => depth += 1,
-            (None, ')' | ']') => depth -= 1,
-            (None, ',') if depth == 0 => {
+        if let Some(open) = quote {
+            quote = (open != c).then_some(open);
+            continue;
+        }
+        match c {
+            '"' | '\'' => quote = Some(c),
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ',' if depth == 0 => {
                 parts.push((from, at));
                 from = at + 1;
             }

@@ -117,7 +117,7 @@ impl Scanner<'_> {
                     continue;
                 }
                 b'{' | b'[' => depth += 1,
-                b'}' | b']' if depth == 0 => return,
+                b'}' | b']' | b',' if depth == 0 => return,
                 b'}' | b']' => {
                     depth -= 1;
                     if depth == 0 {
@@ -125,7 +125,6 @@ impl Scanner<'_> {
                         return;
                     }
                 }
-                b',' if depth == 0 => return,
                 byte if byte.is_ascii_whitespace() && depth == 0 => return,
                 _ => {}
             }

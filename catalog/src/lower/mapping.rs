@@ -47,6 +47,9 @@ pub(crate) fn mapping(request: &Request<'_>, view: &View<'_>, findings: &mut Fin
         findings,
     };
     for row in &columns.table.rows {
+        if reader.findings.full() {
+            break;
+        }
         reader.row(&columns, row, &scope);
     }
     // A misspelt target would be reported a second time as missing.

@@ -23,6 +23,9 @@ pub(crate) fn message(part: &Part, name: &str, text: &str, owner: &Owner, findin
     let before = findings.errors();
     let mut arena = Arena::default();
     for row in &columns.table.rows {
+        if findings.full() {
+            break;
+        }
         if let Some(field) = row_field(&columns, row, findings) {
             arena.insert(&columns, row, field, findings);
         }

@@ -226,11 +226,10 @@ impl Reader<'_, '_, '_> {
         };
         let table = table.as_ref()?;
         self.presence(&source)?;
-        convert::check_lookup(&source.ty, table, self.goal.field)
-            .map_err(|message| {
-                self.bad_rule(message, "complete the lookup table, or add a row `*` for every other value")
-            })
-            .ok()?;
+        if let Err(message) = convert::check_lookup(&source.ty, table, self.goal.field) {
+            self.bad_rule(message, "complete the lookup table, or add a row `*` for every other value");
+            return None;
+        }
         Some(Rule::Lookup { source, table: table.name.clone() })
     }
 

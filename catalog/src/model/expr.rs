@@ -17,6 +17,7 @@ pub struct Expr {
 
 /// The node of an expression.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum ExprKind {
     /// A fixed value.
     Literal(Literal),
@@ -115,6 +116,7 @@ pub enum Builtin {
 
 /// The type of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Type {
     /// Text.
     Text,

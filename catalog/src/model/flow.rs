@@ -20,6 +20,7 @@ pub struct Step {
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum StepKind {
     /// Content enricher: ask a system and bind the reply.
     Fetch { operation: OperationRef, with: Arguments, bind: Bound },
@@ -78,6 +79,7 @@ pub struct Arguments {
 
 /// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Body {
     /// The value of an expression (`with: receipt`).
     Whole(Expr),

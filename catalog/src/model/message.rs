@@ -190,6 +190,7 @@ pub struct MappingRow {
 /// What a mapping row does. Expressions are already checked against source and target types; the
 /// conversion from the type of the expression to the type of the target is part of the rule, never implicit.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Rule {
     /// Take the value as it is; same type on both sides (an absent optional source leaves an optional target absent).
     Copy(Expr),

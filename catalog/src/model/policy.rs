@@ -29,6 +29,7 @@ pub struct Trigger {
 
 /// How a message comes in.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum TriggerKind {
     /// Asynchronous HTTP: `202` after the message is durable.
     Http { method: Method, path: String },
@@ -60,6 +61,7 @@ pub struct Schedule {
 
 /// How a caller proves who it is, or how we prove it to a system. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Auth {
     /// OAuth 2.0: inbound a JWT bearer token with these scopes; outbound client credentials asking for them.
     OAuth2 { scopes: Vec<String>, audience: Option<String> },
@@ -177,6 +179,7 @@ pub enum OnUnknown {
 
 /// Delivery order.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Order {
     /// Any.
     None,

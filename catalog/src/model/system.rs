@@ -101,6 +101,7 @@ pub struct Operation {
 
 /// What a repetition of an operation does (the document's `idempotent`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Delivered {
     /// Nothing more: reads and absolute writes (`natural`).
     Naturally,
@@ -112,6 +113,7 @@ pub enum Delivered {
 
 /// How an operation is called.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Protocol {
     /// HTTP with a body in the operation's format. Path parameters in braces; the rest of the parameters go into the query.
     Rest { method: Method, path: String },
@@ -136,6 +138,7 @@ pub enum Method {
 
 /// Wire format.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Format {
     /// JSON, UTF-8.
     Json,
@@ -160,6 +163,7 @@ pub struct OutcomeRule {
 
 /// What an [`OutcomeRule`] looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "variants explain their fields")]
 pub enum Target {
     /// An HTTP status.
     Status(u16),

@@ -97,6 +97,10 @@ impl Builder<'_, '_> {
 
     fn syntax(&mut self, at: usize, info: &str) {
         let span = self.span(at, at + 1);
+        if info.contains("recursion limit") || info.contains("nesting") {
+            self.too_deep(span);
+            return;
+        }
         if info.contains("alias") || info.contains("anchor") {
             self.refuse("an anchor or alias", (at, at + 1));
             return;
@@ -105,6 +109,10 @@ impl Builder<'_, '_> {
             "look at the indentation of this line and the one before; text with `: `, ` #` or, inside `{ … }` and \
              `[ … ]`, with `${…}` or a comma needs quotes",
         );
+    }
+
+    fn too_deep(&mut self, span: Span) {
+        self.findings.add("E-DEPTH", span, format!("lists and mappings are nested deeper than {MAX_DEPTH} levels"));
     }
 
     fn open(&mut self, from: usize, map: bool) -> Option<()> {

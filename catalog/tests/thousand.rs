@@ -1,0 +1,45 @@
+//! A thousand interfaces check in well under half a second (release; a debug build gets ten times as long), and the
+//! time grows with their number, not with its square.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tieline_catalog::{Source, SourceKind, Sources, check_sources};
+
+const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 8_000 } else { 500 });
+
+fn sources(count: usize) -> Sources {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics/base/spec");
+    let read = |path: &str| fs::read_to_string(base.join(path)).unwrap();
+    let order = read("interfaces/SALES-SHOP-BOOKS-ORDER-V1.md");
+    let mut sources = Sources::default();
+    for name in ["shop", "books"] {
+        let path = format!("systems/{name}.md");
+        sources.insert(Source::new(format!("spec/{path}"), SourceKind::System, &read(&path)));
+    }
+    for number in 0..count {
+        let id = format!("SALES-SHOP-BOOKS-ORDER{number}-V1");
+        let text = order
+            .replace("SALES-SHOP-BOOKS-ORDER-V1", &id)
+            .replace("POST /orders", &format!("POST /orders/{number}"))
+            .replace("SALES-BOOKS-SHOP-STATUS-V1", &format!("SALES-SHOP-BOOKS-ORDER{}-V1", (number + 1) % count));
+        sources.insert(Source::new(format!("spec/interfaces/{id}.md"), SourceKind::Interface, &text));
+    }
+    sources
+}
+
+#[test]
+fn a_thousand_interfaces_check_in_time() {
+    let sources = sources(1_000);
+    let start = Instant::now();
+    let (catalog, diagnostics) = check_sources(&sources);
+    let took = start.elapsed();
+    assert!(!diagnostics.has_errors());
+    let catalog = catalog.unwrap();
+    assert_eq!(catalog.interfaces().len(), 1_000);
+    assert!(catalog.interface("SALES-SHOP-BOOKS-ORDER999-V1").is_some());
+
+    assert!(took < LIMIT, "1,000 interfaces took {took:?}");
+}
