@@ -22,11 +22,7 @@ fn what_is_generated_compiles_without_warnings() {
     let root = workspace("compiles");
     let files = generate(&catalog, &root).unwrap_or_else(|error| panic!("{error}"));
     sync(&files, &root, Mode::Write).unwrap();
-    user(
-        &root,
-        "complete",
-        "fn score_thing(&self, _: &partner::Thing, name: Option<&str>, _: Decimal) -> Result<i64, Stop> { Ok(name.map_or(0, |_| 1)) }",
-    );
+    user(&root, "complete", SCORES);
     user(&root, "incomplete", "");
 
     let output = cargo(&root, &["--workspace", "--exclude", "incomplete"]);
@@ -37,8 +33,14 @@ fn what_is_generated_compiles_without_warnings() {
     let output = cargo(&root, &["--package", "incomplete"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "a service without the user's function must not compile");
-    assert!(said.contains("missing: `score_thing`"), "{said}");
+    assert!(said.contains("missing: `score_thing`, `note_thing`"), "{said}");
 }
+
+/// The functions that the document of custom steps asks for.
+const SCORES: &str = "
+    fn score_thing(&self, _: &partner::Thing, name: Option<&str>, _: Decimal) -> Result<i64, Stop> { Ok(name.map_or(0, |_| 1)) }
+    fn note_thing(&self, _: &[partner::ThingParts], _: Option<i64>, _: partner::ThingKind) -> Result<(), Stop> { Ok(()) }
+";
 
 /// Documents of every suite, each interface under a Smart ID of its own.
 fn everything() -> Vec<(String, String)> {

@@ -250,7 +250,7 @@ impl StepPrinter<'_> {
         );
         let steps_text = self.flow.steps(steps, Position::Inner, &mut inner);
         let item = if used_in(&bind.name, steps) { item } else { "_".to_owned() };
-        if !steps_text.contains("run.") {
+        if !super::uses::calls_steps(&steps_text) {
             return format!("for {item} in {} {{ {steps_text} }}", list.iterated());
         }
         format!(

@@ -158,7 +158,7 @@ pub(crate) fn plan(
         descriptor: descriptor(types, interface),
         inputs: inputs(interface, &here, &flow, &admit),
         admit,
-        uses_run: flow.contains("run."),
+        uses_run: uses::calls_steps(&flow),
         flow,
         functions,
         custom: interface.custom.iter().map(|function| custom(function, &here)).collect(),

@@ -20,6 +20,11 @@ pub(crate) fn of_steps(steps: &[Step], names: &mut BTreeSet<String>) {
     }
 }
 
+/// The printed steps have side effects.
+pub(crate) fn calls_steps(printed: &str) -> bool {
+    printed.contains("run.step(") || printed.contains("run.scoped(")
+}
+
 /// Every operation that steps call, in the order of the document.
 pub(crate) fn operations(steps: &[Step], found: &mut Vec<OperationRef>) {
     for step in steps {

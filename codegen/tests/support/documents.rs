@@ -11,6 +11,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("mapping_rules", mapping_rules()),
         ("lookups_that_can_miss", lookups_that_can_miss()),
         ("reply_with_parameters", reply_with_parameters()),
+        ("timetable", timetable()),
+        ("parameters_of_every_type", parameters_of_every_type()),
     ]
 }
 
@@ -248,6 +250,9 @@ pub fn custom_steps() -> String {
     returns: integer
     as: score
     description: How much the thing is worth, from 0 to 100.
+  - custom: note_thing
+    with: { parts: "${thing.parts}", limit: "${thing.limit}", kind: "${thing.kind}" }
+    description: Notes what was seen.
   - when: score < 10
     then:
       - discard: worth nothing
@@ -298,4 +303,49 @@ pub fn conditions(texts: &[&str]) -> String {
         flow.push_str(&format!("  - when: {text}\n    then:\n      - discard: enough\n"));
     }
     interface(&flow, "")
+}
+
+fn timetable() -> String {
+    with_trigger(
+        "schedule: \"0 6 * * *\"\n  zone: Europe/Paris",
+        r#"
+  - fetch: Partner.read-thing
+    with: { id: all }
+    as: thing
+  - for_each: thing.parts
+    as: run
+    do:
+      - when: run.amount > 5
+        then:
+          - dead_letter: ${run.amount}
+"#,
+        "",
+    )
+}
+
+fn parameters_of_every_type() -> String {
+    with_trigger(
+        "request: GET /kinds/{kind}\n  parameters: { kind: \"code(new, old)\", count: integer, due: date, active: bool, price: decimal }\n  auth: none",
+        r#"
+  - when: path.kind == 'new' && path.active
+    then:
+      - fetch: Partner.read-thing
+        with: { id: "${text(path.kind)}-${path.count}" }
+        as: thing
+      - reply: Answer
+        with: { kind: "${path.kind}", due: "${path.due}", total: "${path.price * thing.price}", name: "${thing.name}" }
+  - reply: Answer
+    with: { kind: "${path.kind}", due: "${path.due}", total: "${path.price}" }
+"#,
+        "
+## Message: Answer
+
+| Field | Type | Required | Constraint | Sensitive | Description |
+|---|---|---|---|---|---|
+| kind | code | yes | old, new | | |
+| due | date | yes | | | |
+| total | decimal | yes | | | |
+| name | text | no | | | |
+",
+    )
 }
