@@ -60,6 +60,8 @@ pub struct Identity {
     pub jwks_url: Option<String>,
     /// Users of basic authentication with their passwords.
     pub basic_users: BTreeMap<String, SecretString>,
+    /// Origins that may register endpoints as webhooks (CloudEvents HTTP webhook handshake).
+    pub webhook_origins: Vec<String>,
 }
 
 /// Where a system is and how we prove ourselves to it. Which of these must be there follows from the operations.
@@ -149,6 +151,8 @@ pub enum SmtpTls {
     None,
     /// STARTTLS, refused without (RFC 3207).
     StartTls,
+    /// TLS from the first byte (RFC 8314).
+    Tls,
 }
 
 /// Something wrong with an environment.
@@ -303,6 +307,7 @@ fn identity(section: &mut Section<'_>) -> Identity {
         audience: section.text("audience"),
         jwks_url: section.text("jwks_url"),
         basic_users: section.secrets("basic_users"),
+        webhook_origins: section.texts("webhook_origins"),
     }
 }
 
@@ -353,7 +358,7 @@ fn channel(section: &mut Section<'_>) -> Option<Channel> {
             from: section.required("from"),
             to: section.required_texts("to"),
             tls: section
-                .choice("tls", &[("none", SmtpTls::None), ("starttls", SmtpTls::StartTls)])
+                .choice("tls", &[("none", SmtpTls::None), ("starttls", SmtpTls::StartTls), ("tls", SmtpTls::Tls)])
                 .unwrap_or(SmtpTls::StartTls),
             user: section.text("user"),
             password: section.secret("password"),

@@ -28,7 +28,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// A channel over `host` (`name:port`; port 587 if none is given).
+    /// A channel over `host` (`name:port`; port 587 if none is given, 465 for TLS at once).
     ///
     /// # Errors
     /// An address or the host cannot be used.
@@ -40,13 +40,14 @@ impl Smtp {
     ) -> Result<Self, String> {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) => (name, port.parse().map_err(|_| format!("host: `{port}` is no port"))?),
+            None if tls == SmtpTls::Tls => (host, 465),
             None => (host, 587),
         };
+        let parameters = || TlsParameters::new(name.to_owned()).map_err(|error| format!("tls: {error}"));
         let tls = match tls {
             SmtpTls::None => Tls::None,
-            SmtpTls::StartTls => {
-                Tls::Required(TlsParameters::new(name.to_owned()).map_err(|error| format!("tls: {error}"))?)
-            }
+            SmtpTls::StartTls => Tls::Required(parameters()?),
+            SmtpTls::Tls => Tls::Wrapper(parameters()?),
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(name).port(port).tls(tls);
         if let Some((user, password)) = login {

@@ -12,7 +12,7 @@ use axum::{
     response::IntoResponse,
     routing::post,
 };
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
 use super::*;
 use crate::{clock::ScaledClock, environment::SmtpTls};
@@ -180,4 +180,15 @@ async fn a_relay_without_encryption_is_refused_unless_the_environment_allows_it(
     let to = ["support@example.org".to_owned()];
     let smtp = Smtp::new(&address.to_string(), "tieline@example.org", &to, (SmtpTls::StartTls, None)).unwrap();
     assert!(smtp.tell(&post_of(true)).await.is_err());
+}
+
+#[tokio::test]
+async fn encryption_from_the_first_byte_begins_with_a_handshake() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let first = tokio::spawn(async move { listener.accept().await.unwrap().0.read_u8().await.unwrap() });
+    let to = ["support@example.org".to_owned()];
+    let smtp = Smtp::new(&address, "tieline@example.org", &to, (SmtpTls::Tls, None)).unwrap();
+    assert!(smtp.tell(&post_of(true)).await.is_err());
+    assert_eq!(first.await.unwrap(), 22, "a TLS handshake record (RFC 8446 §5.1)");
 }

@@ -60,17 +60,22 @@ impl<'a> Section<'a> {
 
     pub(super) fn required_texts(&mut self, key: &'static str) -> Vec<String> {
         self.need(key, "must be given");
-        let texts = self.value(key).map(|value| {
-            let items = value.as_array()?;
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-        });
+        if self.value(key).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            self.mistake(key, "must name at least one");
+        }
+        self.texts(key)
+    }
+
+    /// A list of texts; an absent one reads as empty.
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<String> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let texts = value.as_array().and_then(|items| items.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
         match texts {
-            Some(Some(texts)) if !texts.is_empty() => texts,
-            Some(_) => {
-                self.mistake(key, "must be a list of at least one text");
+            Some(texts) => texts.into_iter().map(str::to_owned).collect(),
+            None => {
+                self.mistake(key, "must be a list of texts");
                 Vec::new()
             }
-            None => Vec::new(),
         }
     }
 

@@ -22,6 +22,7 @@ fn a_whole_environment_reads() {
         issuer = "http://127.0.0.1:9000"
         audience = "tieline"
         jwks_url = "http://127.0.0.1:9000/token_keys"
+        webhook_origins = ["eventmesh.example.org"]
         [systems."11VMS"]
         base_url = "http://127.0.0.1:9010"
         token_auth = "body"
@@ -31,7 +32,7 @@ fn a_whole_environment_reads() {
         host = "127.0.0.1:9050"
         from = "tieline@example.org"
         to = ["integration-support@example.org"]
-        tls = "none"
+        tls = "tls"
         "#,
         &[],
     );
@@ -49,6 +50,14 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
         password = "env:TIELINE_SURELY_NOT_SET"
         token_auth = "digest"
         base_uri = "x"
+        [identity]
+        webhook_origins = "eventmesh.example.org"
+        [alerts.Email]
+        kind = "smtp"
+        host = "127.0.0.1"
+        from = "tieline@example.org"
+        to = []
+        tls = "ssl"
         [alerts.Pager]
         kind = "pager"
         [alerts."SAP Alert Notification"]
@@ -58,12 +67,15 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
         &[
             "listen.http: must be text",
             "store.sqlite: must be given",
+            "identity.webhook_origins: must be a list of texts",
             "systems.11VMS.client_secret: is not a reference to a secret: write \"env:NAME\" or \"file:/path\"",
             "systems.11VMS.token_auth: must be \"basic\" or \"body\"",
             "systems.11VMS.password: environment variable `TIELINE_SURELY_NOT_SET` is not set",
             "systems.11VMS.base_uri: is not known here; known: base_url, ca, client_certificate, client_id, client_key, \
              client_secret, host, host_key, password, private_key, proxy_client_id, proxy_client_secret, \
              proxy_token_url, proxy_url, token_auth, token_url, user",
+            "alerts.Email.to: must name at least one",
+            "alerts.Email.tls: must be \"none\" or \"starttls\" or \"tls\"",
             "alerts.Pager.kind: must be \"sap-alert-notification\" or \"smtp\"",
             "alerts.\"SAP Alert Notification\".token_url: must be given",
             "alerts.\"SAP Alert Notification\".client_id: must be given",

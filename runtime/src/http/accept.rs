@@ -1,17 +1,16 @@
 //! The accept loop.
 //!
-//! In: a listening socket. Out: requests to `intake`. Never knows: what they mean.
+//! In: a listening socket. Out: requests to the router. Never knows: what they mean.
 //!
 //! Why not `axum::serve`: it sets no timer, so a client that never finishes its headers keeps its connection for ever.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::{body::Incoming, service::service_fn};
+use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -20,7 +19,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Front, intake};
+use super::Front;
 
 /// First bytes of a connection that speaks HTTP/2 at once (RFC 9113 §3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -44,6 +43,7 @@ impl Default for Limits {
 
 /// Serves until `shutdown`, then lets requests under way end.
 pub async fn serve(listener: TcpListener, front: Arc<Front>, limits: Limits, shutdown: CancellationToken) {
+    let router = front.router.clone().with_state(front);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut server = auto::Builder::new(TokioExecutor::new());
@@ -55,7 +55,7 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, limits: Limits, shu
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
-        let connection = Connection { stream, place, front: Arc::clone(&front), limits };
+        let connection = Connection { stream, place, router: router.clone(), limits };
         tokio::spawn(connection.run(server.clone(), graceful.watcher()));
     }
     drop(listener);
@@ -79,7 +79,7 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
 struct Connection {
     stream: TcpStream,
     place: OwnedSemaphorePermit,
-    front: Arc<Front>,
+    router: Router,
     limits: Limits,
 }
 
@@ -89,11 +89,7 @@ impl Connection {
         if !first_bytes(&self.stream, self.limits.headers).await {
             return;
         }
-        let front = self.front;
-        let service = service_fn(move |request: Request<Incoming>| {
-            let front = Arc::clone(&front);
-            async move { Ok::<Response<Full<bytes::Bytes>>, Infallible>(intake::handle(&front, request).await) }
-        });
+        let service = TowerToHyperService::new(self.router);
         let connection = server.serve_connection(TokioIo::new(self.stream), service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "connection ended");

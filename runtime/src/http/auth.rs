@@ -17,6 +17,7 @@ use super::{
     jwks::{KeySet, NoKey},
     jwt::{self, Expected, Invalid},
     problem::Problem,
+    signature,
 };
 use crate::{clock::Clock, descriptor::InboundAuth, environment::Identity};
 
@@ -45,6 +46,7 @@ struct Users {
 
 impl Authenticator {
     pub(super) fn new(identity: &Identity, clock: Arc<dyn Clock>) -> Self {
+        signature::install();
         let tokens = match (&identity.issuer, &identity.audience, &identity.jwks_url) {
             (Some(issuer), Some(audience), Some(url)) => Some(Tokens {
                 expected: Expected { issuer: issuer.clone(), audience: audience.clone() },

@@ -1,22 +1,25 @@
 //! One request, from its first header to its answer.
 //!
-//! In: a request. Out: a response; on the way, an [`Arrival`] through the door. Never knows: what becomes of messages.
+//! In: a request and what it was led to. Out: a response; on the way, an [`Arrival`] through the door. Never knows: what becomes of messages.
 //!
 //! Refused in this order: not ready, unknown path or method, caller, rate, media type, size, JSON; the door checks the
 //! rest. Every refusal has an error id that stands in the answer and in the log.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
+use axum::{
+    body::{Body, HttpBody as _},
+    extract::{FromRequestParts as _, RawPathParams},
+};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
 
 use super::{
     Front,
     problem::Problem,
-    routes::{self, Match},
+    routes::{self, Aim},
     trace,
 };
 use crate::{
@@ -37,14 +40,15 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Answers a request, whatever happens.
-pub(super) async fn handle(front: &Front, request: Request<Incoming>) -> Response<Full<Bytes>> {
+pub(super) async fn handle(front: &Front, aim: &Aim, request: Request<Body>) -> Response<Full<Bytes>> {
     let request_id = front.random.id(front.clock.now_ms());
     let incoming = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
     let traceparent = trace::traceparent(incoming, &front.random);
-    let (parts, mut body) = request.into_parts();
+    let (mut parts, mut body) = request.into_parts();
+    let path = path_values(&mut parts).await;
     let mut interface = None;
-    let work = Work { front, parts: &parts, request_id: &request_id, traceparent: &traceparent };
-    let served = AssertUnwindSafe(work.serve(&mut body, &mut interface)).catch_unwind().await;
+    let work = Work { front, parts: &parts, path, request_id: &request_id, traceparent: &traceparent };
+    let served = AssertUnwindSafe(work.serve(aim, &mut body, &mut interface)).catch_unwind().await;
     let result = served.unwrap_or_else(|_| Err(Problem::new(500, "something broke; nothing is known to be stored")));
     let mut response = match result {
         Ok(response) => response,
@@ -63,6 +67,8 @@ pub(super) async fn handle(front: &Front, request: Request<Incoming>) -> Respons
 struct Work<'a> {
     front: &'a Front,
     parts: &'a http::request::Parts,
+    /// Values of the path's parameters; `None` if they are no UTF-8.
+    path: Option<Vec<String>>,
     request_id: &'a str,
     traceparent: &'a str,
 }
@@ -70,22 +76,23 @@ struct Work<'a> {
 impl Work<'_> {
     async fn serve(
         &self,
-        body: &mut Incoming,
+        aim: &Aim,
+        body: &mut Body,
         interface: &mut Option<&'static Interface>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let front = self.front;
         if !front.door.ready() {
             return Err(Problem::new(503, "the service is starting or stopping").retry_after(1));
         }
-        let path = self.parts.uri.path();
-        let (handler, endpoint, mut parameters) = match front.routes.find(method(&self.parts.method), path) {
-            Match::Found { handler, endpoint, parameters } => (handler, endpoint, parameters),
-            Match::OtherMethods(methods) if self.parts.method == HttpMethod::OPTIONS => {
-                return self.handshake(&methods);
-            }
-            Match::OtherMethods(methods) => return Err(Problem::method_not_allowed(&methods)),
-            Match::Nothing => return self.message(path).await,
+        let (handler, endpoint) = match aim {
+            Aim::Interface { handler, endpoint } => (*handler, *endpoint),
+            Aim::Message => return self.message().await,
+            Aim::OtherMethods(methods) if self.parts.method == HttpMethod::OPTIONS => return self.handshake(methods),
+            Aim::OtherMethods(methods) => return Err(Problem::method_not_allowed(methods)),
+            Aim::Nothing => return Err(nothing()),
         };
+        let values = self.path.as_deref().ok_or_else(nothing)?.iter().cloned();
+        let mut parameters: Vec<_> = routes::names(endpoint.path).map(str::to_owned).zip(values).collect();
         let found = front.door.handlers()[handler].interface();
         *interface = Some(found);
         let principal = front.auth.check(&endpoint.auth, &self.parts.headers).await?;
@@ -116,12 +123,12 @@ impl Work<'_> {
                 Replied::Done { status, body } => replied(status, &body),
                 Replied::Later(receipt) => accepted(&receipt),
             }),
-            Trigger::Schedule { .. } => Err(Problem::new(404, "nothing is here")),
+            Trigger::Schedule { .. } => Err(nothing()),
         }
     }
 
     /// The body: of the right type, whole, within its limit, and JSON.
-    async fn read(&self, body: &mut Incoming, endpoint: &Endpoint) -> Result<(Vec<u8>, Value), Problem> {
+    async fn read(&self, body: &mut Body, endpoint: &Endpoint) -> Result<(Vec<u8>, Value), Problem> {
         check_media_type(&self.parts.headers)?;
         let limit = usize::try_from(endpoint.max_body_bytes).unwrap_or(usize::MAX);
         let too_large = || Problem::new(413, format!("the body is larger than {limit} bytes"));
@@ -144,17 +151,12 @@ impl Work<'_> {
     }
 
     /// `GET /messages/{id}`: the state of a message, for its sender.
-    async fn message(&self, path: &str) -> Result<Response<Full<Bytes>>, Problem> {
-        let nothing = || Problem::new(404, "nothing is here");
-        let id =
-            path.strip_prefix("/messages/").filter(|id| !id.is_empty() && !id.contains('/')).ok_or_else(nothing)?;
-        if self.parts.method != HttpMethod::GET {
-            return Err(Problem::method_not_allowed(&[Method::Get]));
-        }
+    async fn message(&self) -> Result<Response<Full<Bytes>>, Problem> {
+        let [id] = self.path.as_deref().unwrap_or_default() else { return Err(nothing()) };
         let principal = self.front.auth.identify(&self.parts.headers).await?;
         let state = self.front.door.state(id, &principal).await.ok_or_else(nothing)?;
         let mut body = Record::new();
-        body.put("id", &id.to_owned());
+        body.put("id", id);
         body.put("state", &state);
         Ok(replied(200, &Value::Record(body)))
     }
@@ -192,6 +194,16 @@ impl Work<'_> {
             "refused"
         );
     }
+}
+
+/// What the router found at the places of the path's parameters, decoded.
+async fn path_values(parts: &mut http::request::Parts) -> Option<Vec<String>> {
+    let values = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    Some(values.iter().map(|(_, value)| value.to_owned()).collect())
+}
+
+fn nothing() -> Problem {
+    Problem::new(404, "nothing is here")
 }
 
 /// `202`: the promise, and where to follow it up.
@@ -240,7 +252,7 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// Reads past what is left of a body.
-async fn discard(body: &mut Incoming, headers: &HeaderMap) {
+async fn discard(body: &mut Body, headers: &HeaderMap) {
     if headers.contains_key(header::EXPECT) {
         // The caller waits for a word before it sends the body.
         return;
@@ -256,15 +268,4 @@ async fn discard(body: &mut Incoming, headers: &HeaderMap) {
         }
     };
     let _ = tokio::time::timeout(DISCARD_TIMEOUT, reading).await;
-}
-
-fn method(method: &HttpMethod) -> Option<Method> {
-    Some(match *method {
-        HttpMethod::GET => Method::Get,
-        HttpMethod::POST => Method::Post,
-        HttpMethod::PUT => Method::Put,
-        HttpMethod::PATCH => Method::Patch,
-        HttpMethod::DELETE => Method::Delete,
-        _ => return None,
-    })
 }

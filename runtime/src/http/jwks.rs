@@ -7,18 +7,20 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, Method, header};
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+};
 use reqwest::Client;
+use serde::Deserialize;
 use tokio::sync::RwLock;
 
-use super::jwt::{Algorithm, Key, Material};
+use super::jwt::Key;
 use crate::{
     clock::Clock,
-    format::json,
     tls,
     transport::{Wire, http_client, send},
-    value::{Record, Value},
 };
 
 /// How long a set is good.
@@ -131,35 +133,82 @@ impl State {
     }
 }
 
-/// The signature keys of a set that we can use; others are read past.
-fn read_set(body: &[u8]) -> Option<HashMap<String, Arc<Key>>> {
-    let Value::Record(set) = json::read(body).ok()? else { return None };
-    let Some(Value::List(keys)) = set.get("keys") else { return None };
-    let usable = keys.iter().take(MAX_KEYS).filter_map(|key| match key {
-        Value::Record(key) => read_key(key),
-        _ => None,
-    });
-    Some(usable.collect())
+/// A set whose keys are looked at one by one: a key that cannot be read must not hide the others.
+#[derive(Deserialize)]
+struct Published {
+    keys: Vec<serde_json::Value>,
 }
 
-fn read_key(key: &Record) -> Option<(String, Arc<Key>)> {
-    let text = |name: &str| match key.get(name) {
-        Some(Value::Text(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?.trim_end_matches('=')).ok();
-    if text("use").is_some_and(|purpose| purpose != "sig") {
+/// The signature keys of a set that we can use; others are read past.
+fn read_set(body: &[u8]) -> Option<HashMap<String, Arc<Key>>> {
+    let set: Published = serde_json::from_slice(body).ok()?;
+    let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    Some(keys.filter_map(|jwk| Some((jwk.common.key_id.clone()?, Arc::new(read_key(&jwk)?)))).collect())
+}
+
+/// The key, with the algorithms that its kind and its publisher allow.
+fn read_key(jwk: &Jwk) -> Option<Key> {
+    if jwk.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
         return None;
     }
-    let material = match (text("kty")?, text("crv")) {
-        ("RSA", _) => Material::Rsa { n: bytes("n")?, e: bytes("e")? },
-        ("EC", Some("P-256")) => Material::P256([&[4], bytes("x")?.as_slice(), bytes("y")?.as_slice()].concat()),
-        ("OKP", Some("Ed25519")) => Material::Ed25519(bytes("x")?),
+    // Some publishers pad.
+    let bare = |text: &str| text.trim_end_matches('=').to_owned();
+    let (decoding, mut algorithms) = match &jwk.algorithm {
+        AlgorithmParameters::RSA(rsa) => {
+            let key = DecodingKey::from_rsa_components(&bare(&rsa.n), &bare(&rsa.e));
+            (key, vec![Algorithm::RS256, Algorithm::PS256])
+        }
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
+            (DecodingKey::from_ec_components(&bare(&ec.x), &bare(&ec.y)), vec![Algorithm::ES256])
+        }
+        AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => {
+            (DecodingKey::from_ed_components(&bare(&okp.x)), vec![Algorithm::EdDSA])
+        }
         _ => return None,
     };
-    let only = match text("alg") {
-        Some(name) => Some(Algorithm::named(name)?),
-        None => None,
-    };
-    Some((text("kid")?.to_owned(), Arc::new(Key { material, only })))
+    if let Some(only) = jwk.common.key_algorithm {
+        algorithms.retain(|algorithm| KeyAlgorithm::from(*algorithm) == only);
+    }
+    if algorithms.is_empty() { None } else { Some(Key { decoding: decoding.ok()?, algorithms }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Algorithms of the only key of a set, which has these members besides its id.
+    fn check(members: &str, expect: Option<&[Algorithm]>) {
+        let set = format!(r#"{{"keys":[{{"kid":"broken","kty":5}},{{"kid":"k",{members}}}],"more":1.5}}"#);
+        let keys = read_set(set.as_bytes()).unwrap();
+        assert_eq!(keys.get("k").map(|key| key.algorithms.as_slice()), expect, "{members}");
+        assert!(!keys.contains_key("broken"));
+    }
+
+    #[test]
+    fn keys_are_for_what_their_kind_and_their_publisher_allow() {
+        let rsa = r#""kty":"RSA","n":"AQAB","e":"AQAB""#;
+        check(rsa, Some(&[Algorithm::RS256, Algorithm::PS256]));
+        check(&format!(r#"{rsa},"use":"sig","alg":"PS256","exp":1.5,"x5c":["MII="]"#), Some(&[Algorithm::PS256]));
+        check(&format!(r#"{rsa},"use":"enc""#), None);
+        check(&format!(r#"{rsa},"alg":"RS512""#), None);
+        check(&format!(r#"{rsa},"alg":"HS256""#), None);
+        check(&format!(r#"{rsa},"alg":"of-tomorrow""#), None);
+        check(r#""kty":"RSA","n":"AQ==","e":"AQAB""#, Some(&[Algorithm::RS256, Algorithm::PS256]));
+        check(r#""kty":"RSA","n":"*","e":"AQAB""#, None);
+        check(r#""kty":"EC","crv":"P-256","x":"AQ","y":"AQ""#, Some(&[Algorithm::ES256]));
+        check(r#""kty":"EC","crv":"P-384","x":"AQ","y":"AQ""#, None);
+        check(r#""kty":"EC","crv":"P-256","alg":"EdDSA","x":"AQ","y":"AQ""#, None);
+        check(r#""kty":"OKP","crv":"Ed25519","x":"AQ""#, Some(&[Algorithm::EdDSA]));
+        check(r#""kty":"OKP","crv":"X25519","x":"AQ""#, None);
+        check(r#""kty":"oct","k":"c2VjcmV0","alg":"HS256""#, None);
+        check(r#""kty":"of-tomorrow""#, None);
+    }
+
+    #[test]
+    fn what_is_no_set_is_no_set() {
+        for body in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]} x"#] {
+            assert!(read_set(body.as_bytes()).is_none(), "{body}");
+        }
+        assert_eq!(read_set(br#"{"keys":[]}"#).unwrap().len(), 0);
+    }
 }

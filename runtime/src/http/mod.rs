@@ -3,8 +3,9 @@
 //! In: connections. Out: [`Arrival`](crate::door::Arrival)s through the [`Door`], problems (RFC 9457) for everything
 //! that is refused. Never knows: stores, flows, partners.
 //!
-//! `accept` takes connections, `routes` finds the interface, `intake` reads and refuses or hands in, `auth` (with
-//! `jwt` and `jwks`) says who is calling, `problem` is the only place that writes refusals.
+//! `accept` takes connections, `routes` lays out axum's router, which finds the interface, `intake` reads and refuses or
+//! hands in, `auth` (with `jwt`, `jwks` and `signature`) says who is calling, `problem` is the only place that writes
+//! refusals.
 
 mod accept;
 mod auth;
@@ -14,9 +15,12 @@ mod jwt;
 mod limit;
 mod problem;
 mod routes;
+mod signature;
 mod trace;
 
 use std::sync::Arc;
+
+use axum::Router;
 
 pub use accept::{Limits, serve};
 pub use routes::Clash;
@@ -24,7 +28,6 @@ pub use routes::Clash;
 use crate::{clock::Clock, descriptor::Trigger, door::Door, environment::Identity, random::Random};
 use auth::Authenticator;
 use limit::RateLimit;
-use routes::Routes;
 
 /// What listeners tell whoever counts: once for each refusal.
 pub trait Observer: Send + Sync + 'static {
@@ -35,7 +38,7 @@ pub trait Observer: Send + Sync + 'static {
 /// Everything a public listener needs.
 pub struct Front {
     door: Arc<dyn Door>,
-    routes: Routes,
+    router: Router<Arc<Self>>,
     /// By handler index.
     limits: Vec<Option<RateLimit>>,
     auth: Authenticator,
@@ -49,7 +52,7 @@ impl Front {
     /// Lays out the endpoints of all handlers behind the door.
     ///
     /// # Errors
-    /// Interfaces that want the same method and path.
+    /// Interfaces that want the same method and path, or a path that nobody can reach.
     pub fn new(
         door: Arc<dyn Door>,
         identity: &Identity,
@@ -57,7 +60,7 @@ impl Front {
         random: Arc<Random>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, Vec<Clash>> {
-        let routes = Routes::new(door.handlers())?;
+        let router = routes::lay_out(door.handlers())?;
         let limits = door
             .handlers()
             .iter()
@@ -69,13 +72,8 @@ impl Front {
             })
             .collect();
         let auth = Authenticator::new(identity, Arc::clone(&clock));
-        Ok(Self { door, routes, limits, auth, clock, random, observer, webhook_origins: Vec::new() })
-    }
-
-    /// Origins that may register endpoints as webhooks (CloudEvents HTTP webhook handshake); none by default.
-    #[must_use]
-    pub fn with_webhook_origins(self, webhook_origins: Vec<String>) -> Self {
-        Self { webhook_origins, ..self }
+        let webhook_origins = identity.webhook_origins.clone();
+        Ok(Self { door, router, limits, auth, clock, random, observer, webhook_origins })
     }
 }
 

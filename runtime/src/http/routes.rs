@@ -1,165 +1,184 @@
-//! From method and path to a handler.
+//! The endpoints of all handlers, laid out on an axum router.
 //!
-//! In: the endpoints of all handlers; requests. Out: a [`Match`] with decoded parameters, or why there is none.
-//! Never knows: bodies, callers. Literal segments win over parameters.
+//! In: handlers. Out: a [`Router`] that leads every request to `intake` with an [`Aim`], or every [`Clash`]. Never
+//! knows: bodies, callers. Literal segments win over parameters.
+//!
+//! Axum's router panics on paths that it cannot hold. Documents decide what is laid out here, so each path is tried
+//! first on `matchit`, the tree inside that router, which says no instead.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, future::Future, pin::Pin, sync::Arc};
 
+use axum::{
+    Router,
+    extract::Request,
+    handler::Handler as Answering,
+    response::{IntoResponse as _, Response},
+    routing::{MethodFilter, MethodRouter},
+};
+use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use super::{Front, intake};
 use crate::{
     descriptor::{Endpoint, Method, Trigger},
     flow::Handler,
 };
 
-/// Two interfaces want the same method and path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clash {
-    /// Smart ID of the first.
-    pub first: &'static str,
-    /// Smart ID of the second.
-    pub second: &'static str,
-    /// Method and path.
-    pub endpoint: String,
+/// Where senders ask for the state of a message.
+const MESSAGES: &str = "/messages/{id}";
+
+/// An endpoint that cannot be laid out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Clash {
+    /// Two want the same method and path.
+    #[error("{first} and {second} both want {endpoint}")]
+    Taken {
+        /// Smart ID of the first.
+        first: &'static str,
+        /// Smart ID of the second.
+        second: &'static str,
+        /// Method and path.
+        endpoint: String,
+    },
+    /// No request could be led to a path like this.
+    #[error("{interface} cannot listen on {path}: {problem}")]
+    Path {
+        /// Its Smart ID.
+        interface: &'static str,
+        /// Its path.
+        path: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
 }
 
-impl fmt::Display for Clash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} and {} both want {}", self.first, self.second, self.endpoint)
-    }
-}
-
-/// All endpoints.
-#[derive(Debug, Default)]
-pub(super) struct Routes {
-    root: Node,
-}
-
-#[derive(Debug, Default)]
-struct Node {
-    literals: HashMap<&'static str, Node>,
-    parameter: Option<Box<Node>>,
-    handlers: Vec<Leaf>,
-}
-
-#[derive(Debug)]
-struct Leaf {
-    endpoint: &'static Endpoint,
-    handler: usize,
-}
-
-/// What was found.
-#[derive(Debug)]
-pub(super) enum Match {
-    /// The handler and the parameters of the path.
-    Found { handler: usize, endpoint: &'static Endpoint, parameters: Vec<(String, String)> },
+/// What a request is led to.
+#[derive(Debug, Clone)]
+pub(super) enum Aim {
+    /// An interface.
+    Interface { handler: usize, endpoint: &'static Endpoint },
+    /// The state of a message.
+    Message,
     /// The path is known, with these methods.
-    OtherMethods(Vec<Method>),
+    OtherMethods(Arc<[Method]>),
     /// Nothing is there.
     Nothing,
 }
 
-impl Routes {
-    pub(super) fn new(handlers: &[Arc<dyn Handler>]) -> Result<Self, Vec<Clash>> {
-        let mut routes = Self::default();
-        let mut clashes = Vec::new();
-        for (index, handler) in handlers.iter().enumerate() {
-            let interface = handler.interface();
-            let (Trigger::Http(endpoint) | Trigger::Request { endpoint, .. }) = &interface.trigger else { continue };
-            if let Some(first) = routes.insert(endpoint, index) {
-                clashes.push(Clash {
-                    first: handlers[first].interface().smart_id,
-                    second: interface.smart_id,
-                    endpoint: format!("{:?} {}", endpoint.method, endpoint.path),
-                });
+impl Answering<(), Arc<Front>> for Aim {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, front: Arc<Front>) -> Self::Future {
+        Box::pin(async move { intake::handle(&front, &self, request).await.into_response() })
+    }
+}
+
+/// All endpoints as a router.
+///
+/// # Errors
+/// Everything that cannot be laid out.
+pub(super) fn lay_out(handlers: &[Arc<dyn Handler>]) -> Result<Router<Arc<Front>>, Vec<Clash>> {
+    let mut plan = Plan::default();
+    let own = Leaf { method: Method::Get, path: MESSAGES, owner: "the state of messages", aim: Aim::Message };
+    let mut clashes: Vec<_> = plan.add(own).err().into_iter().collect();
+    for (index, handler) in handlers.iter().enumerate() {
+        let interface = handler.interface();
+        let (Trigger::Http(endpoint) | Trigger::Request { endpoint, .. }) = &interface.trigger else { continue };
+        let aim = Aim::Interface { handler: index, endpoint };
+        let leaf = Leaf { method: endpoint.method, path: endpoint.path, owner: interface.smart_id, aim };
+        clashes.extend(plan.add(leaf).err());
+    }
+    if clashes.is_empty() { Ok(plan.router()) } else { Err(clashes) }
+}
+
+/// Endpoints by template, all of which the router will take.
+#[derive(Default)]
+struct Plan {
+    tried: matchit::Router<()>,
+    places: BTreeMap<String, Vec<Leaf>>,
+}
+
+struct Leaf {
+    method: Method,
+    path: &'static str,
+    owner: &'static str,
+    aim: Aim,
+}
+
+impl Plan {
+    fn add(&mut self, leaf: Leaf) -> Result<(), Clash> {
+        let template = template(leaf.path);
+        if let Some(leaves) = self.places.get_mut(&template) {
+            if let Some(other) = leaves.iter().find(|other| other.method == leaf.method) {
+                let endpoint = format!("{:?} {}", leaf.method, leaf.path);
+                return Err(Clash::Taken { first: other.owner, second: leaf.owner, endpoint });
             }
+            leaves.push(leaf);
+            return Ok(());
         }
-        if clashes.is_empty() { Ok(routes) } else { Err(clashes) }
+        let refused = |problem| Clash::Path { interface: leaf.owner, path: leaf.path, problem };
+        if !template.starts_with('/') {
+            return Err(refused("it does not begin with `/`".to_owned()));
+        }
+        self.tried.insert(template.clone(), ()).map_err(|error| refused(error.to_string()))?;
+        self.places.insert(template, vec![leaf]);
+        Ok(())
     }
 
-    /// Adds an endpoint; the handler that has it already, if there is one.
-    fn insert(&mut self, endpoint: &'static Endpoint, handler: usize) -> Option<usize> {
-        let mut node = &mut self.root;
-        for segment in segments(endpoint.path) {
-            node = match parameter_name(segment) {
-                Some(_) => node.parameter.get_or_insert_default(),
-                None => node.literals.entry(segment).or_default(),
-            };
-        }
-        let taken = node.handlers.iter().find(|leaf| leaf.endpoint.method == endpoint.method);
-        if let Some(leaf) = taken {
-            return Some(leaf.handler);
-        }
-        node.handlers.push(Leaf { endpoint, handler });
-        None
-    }
-
-    /// Finds the handler of a request; `method` is `None` for methods no endpoint can have.
-    pub(super) fn find(&self, method: Option<Method>, path: &str) -> Match {
-        let Some(decoded) = segments(path).map(decode).collect::<Option<Vec<_>>>() else { return Match::Nothing };
-        let Some(node) = self.root.descend(&decoded) else { return Match::Nothing };
-        match node.handlers.iter().find(|leaf| Some(leaf.endpoint.method) == method) {
-            Some(leaf) => Match::Found {
-                handler: leaf.handler,
-                endpoint: leaf.endpoint,
-                parameters: segments(leaf.endpoint.path)
-                    .zip(decoded)
-                    .filter_map(|(template, value)| Some((parameter_name(template)?.to_owned(), value)))
-                    .collect(),
-            },
-            None => Match::OtherMethods(node.handlers.iter().map(|leaf| leaf.endpoint.method).collect()),
-        }
+    fn router(self) -> Router<Arc<Front>> {
+        let router = Router::new().without_v07_checks().fallback(Aim::Nothing);
+        let places = self.places.into_iter();
+        places.fold(router, |router, (template, leaves)| router.route(&template, by_method(leaves)))
     }
 }
 
-impl Node {
-    fn descend(&self, path: &[String]) -> Option<&Self> {
-        let Some((first, rest)) = path.split_first() else {
-            return (!self.handlers.is_empty()).then_some(self);
+fn by_method(leaves: Vec<Leaf>) -> MethodRouter<Arc<Front>> {
+    let others = Aim::OtherMethods(leaves.iter().map(|leaf| leaf.method).collect());
+    let mut methods = MethodRouter::new().fallback(others.clone());
+    if leaves.iter().any(|leaf| leaf.method == Method::Get) {
+        // Axum would hand HEAD to GET, and a flow would run for an answer that nobody reads.
+        methods = methods.on(MethodFilter::HEAD, others);
+    }
+    leaves.into_iter().fold(methods, |methods, leaf| methods.on(filter(leaf.method), leaf.aim))
+}
+
+const fn filter(method: Method) -> MethodFilter {
+    match method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+/// A path as the router takes it. Parameters are named by their position, so that `/orders/{id}` of one interface and
+/// `/orders/{number}` of another are one place; what is no ASCII stands as callers send it.
+fn template(path: &str) -> String {
+    let mut parts = path.split('{');
+    let mut template = utf8_percent_encode(parts.next().unwrap_or_default(), CONTROLS).to_string();
+    for (position, part) in parts.enumerate() {
+        let _ = match part.split_once('}') {
+            Some((_, rest)) => write!(template, "{{p{position}}}{}", utf8_percent_encode(rest, CONTROLS)),
+            // Not closed: the tree will say so.
+            None => write!(template, "{{{part}"),
         };
-        let literal = self.literals.get(first.as_str()).and_then(|node| node.descend(rest));
-        literal.or_else(|| {
-            // An empty segment is not a value.
-            let parameter = self.parameter.as_ref().filter(|_| !first.is_empty())?;
-            parameter.descend(rest)
-        })
     }
+    template
 }
 
-fn segments(path: &str) -> std::str::Split<'_, char> {
-    path.strip_prefix('/').unwrap_or(path).split('/')
-}
-
-fn parameter_name(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}')
+/// The names of a path's parameters, in order.
+pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 /// Query parameters, decoded, in order; `None` if they are no UTF-8.
 pub(super) fn query(text: &str) -> Option<Vec<(String, String)>> {
+    let decode = |text: &str| Some(percent_decode_str(&text.replace('+', " ")).decode_utf8().ok()?.into_owned());
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+            Some((decode(name)?, decode(value)?))
         })
         .collect()
-}
-
-/// `%XX` decoded; `None` if the result is no UTF-8. A `%` without two digits stands for itself.
-fn decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = if bytes[at] == b'%' {
-            let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-            digits.filter(|digits| !digits.starts_with('+')).and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        } else {
-            None
-        };
-        out.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).ok()
 }

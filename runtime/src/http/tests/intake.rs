@@ -121,6 +121,8 @@ async fn paths_methods_and_parameters() {
     assert_eq!(parameters, [("id".to_owned(), "A/1".to_owned())]);
     assert_eq!(answer("GET", "/orders").await, (405, Some("POST".to_owned())));
     assert_eq!(answer("HEAD", "/customers/1").await, (405, Some("GET".to_owned())));
+    assert_eq!(answer("HEAD", "/messages/m-1").await, (405, Some("GET".to_owned())));
+    assert_eq!(answer("PROPFIND", "/orders").await, (405, Some("POST".to_owned())));
     assert_eq!(answer("OPTIONS", "/orders").await, (405, Some("POST".to_owned())));
     for path in ["/", "/nothing", "/orders/", "/orders/1/2", "/orders/%ff", "/messages", "/messages/", "/messages/a/b"]
     {

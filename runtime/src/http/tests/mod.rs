@@ -222,11 +222,11 @@ impl Stage {
             audience: Some("tieline".to_owned()),
             jwks_url: Some(issuer.url()),
             basic_users: [("salesforce".to_owned(), SecretString::from("p:w".to_owned()))].into(),
+            webhook_origins: vec!["eventmesh.example.org".to_owned()],
         };
         let door: Arc<dyn Door> = Arc::clone(&script) as _;
         let random = Arc::new(Random::seeded(1));
         let front = Front::new(door, &identity, Arc::clone(&clock) as _, random, Arc::clone(&refused) as _).unwrap();
-        let front = front.with_webhook_origins(vec!["eventmesh.example.org".to_owned()]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();

@@ -42,6 +42,10 @@ async fn claims_are_checked_one_by_one() {
     check(&stage, &format!(r#"{{"iat":{}}}"#, now_s + 61), "401 the token is not valid yet").await;
     check(&stage, r#"{"iss":"https://idp.example.org/"}"#, "401 the token comes from another issuer").await;
     check(&stage, r#"{"aud":"tieline-test"}"#, "401 the token is for another audience").await;
+    check(&stage, r#"{"iss":null}"#, "401 the token comes from another issuer").await;
+    let issuers = r#"{"iss":["https://idp.example.org","https://evil.example.org"]}"#;
+    check(&stage, issuers, "401 the token comes from another issuer").await;
+    check(&stage, r#"{"aud":7}"#, "401 the token is for another audience").await;
     check(&stage, r#"{"aud":null}"#, "401 the token is for another audience").await;
     check(&stage, r#"{"sub":null}"#, "401 the token names no subject").await;
     check(&stage, r#"{"cnf":{"x5t#S256":"abc"}}"#, "401 the token is bound to a key that was not shown").await;
@@ -63,6 +67,9 @@ async fn only_signatures_of_published_keys_count() {
     let check = async |token: &str, expect: &str| expect_answer(&stage, token, expect, token).await;
     check(&token("none", "ed"), "401 the token's signature algorithm is not accepted").await;
     check(&token("HS256", "ed"), "401 the token's signature algorithm is not accepted").await;
+    check(&token("RS512", "rsa"), "401 the token's signature algorithm is not accepted").await;
+    check(&token("ES256", "ed"), "401 the token's signature is wrong").await;
+    check(&token("PS256", "ec"), "401 the token's signature is wrong").await;
     check(&token("RS256", "ps-only"), "401 the token's signature is wrong").await;
     check(&token("RS256", "ed"), "401 the token's signature is wrong").await;
     check(&token("EdDSA", "rsa"), "401 the token's signature is wrong").await;
