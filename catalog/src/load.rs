@@ -27,8 +27,8 @@ const FOLDERS: [(&str, &str, SourceKind); 3] = [
     ("spec/environments", "toml", SourceKind::Environment),
 ];
 
-/// Reads every document under `<root>/spec`. Never follows a path out of the three folders' top level; a document
-/// that is too long, not UTF-8 or unreadable becomes a diagnostic and is left out.
+/// Reads every document in the three folders under `<root>/spec`, not in folders below them. A document that is too
+/// long, not UTF-8 or unreadable becomes a diagnostic and is left out.
 #[must_use]
 pub fn load(root: &Path) -> Loaded {
     let mut loaded = Loaded::default();

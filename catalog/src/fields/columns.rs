@@ -15,17 +15,17 @@ pub(crate) const MESSAGE: &[Key] = &[
     must(
         "Type",
         Kind::Text,
-        "`text`, `text(40)`, `code`, `integer`, `decimal`, `decimal(p,s)`, `bool`, `date`, `time`, `instant`, `record`, or `list of` one of them.",
+        "One of `text`, `text(40)`, `code`, `integer`, `decimal`, `decimal(p,s)`, `bool`, `date`, `time`, `instant`, `record`, or `list of` one of them.",
         "`decimal(13,3)`",
     ),
-    may("Required", Kind::Text, "`yes` or `no`; empty is `no`.", "`yes`"),
+    may("Required", Kind::Text, "Write `yes` or `no`; empty is `no`.", "`yes`"),
     may(
         "Constraint",
         Kind::Text,
         "Rules beyond the type, joined with `; `: `1..16`, `> 0`, `1.. items`, `email`, `pattern /…/`, or the values of a code.",
         "`> 0`",
     ),
-    may("Sensitive", Kind::Text, "`personal` or `secret`; masked in logs, console and samples.", "`personal`"),
+    may("Sensitive", Kind::Text, "Write `personal` or `secret`; masked in logs, console and samples.", "`personal`"),
     may("Description", Kind::Text, "For people.", "`purchase order in SAP SRM7`").prose(),
 ];
 

@@ -10,6 +10,8 @@ pub(crate) mod interface;
 mod record;
 mod reference;
 pub(crate) mod system;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use record::{Record, Text, did_you_mean, shown};
 pub use reference::{FieldHelp, reference};
