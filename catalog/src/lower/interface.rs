@@ -59,8 +59,11 @@ pub(crate) fn interface(document: &Document<'_>, symbols: &Symbols, findings: &m
     for (name, part) in &headings.messages {
         own.messages.insert((*name).to_owned(), message::message(part, name, &source.text, &owner, findings));
     }
-    let lookups: HashMap<&str, Option<Lookup>> =
-        headings.lookups.iter().map(|(name, part)| (*name, lookup::lookup(part, name, findings))).collect();
+    let lookups: HashMap<&str, Option<Lookup>> = headings
+        .lookups
+        .iter()
+        .map(|(name, part)| (*name, lookup::lookup(part, name, &source.text, findings)))
+        .collect();
     let Some(fields) = fields else {
         return Lowered {
             interface: None,
@@ -108,7 +111,7 @@ impl Lowerer<'_, '_> {
         let (trigger, message) = trigger::trigger(&fields, start, &view, findings);
         let scope = trigger::names(&view, bindings, message.as_ref(), has_message);
         let mappings: HashMap<_, _> = self.headings.mappings.iter().copied().collect();
-        let tables = Tables { mappings: &mappings, lookups: self.lookups };
+        let tables = Tables { mappings: &mappings, lookups: self.lookups, text: &self.document.source.text };
         let flow = match self.fields.node("flow") {
             Some(node) => flow::flow(node, scope.clone(), (&view, &tables), findings),
             None => Flow::default(),

@@ -10,9 +10,15 @@ use crate::model::Lookup;
 use std::collections::HashSet;
 
 /// Lowers one `Lookup: Name` part.
-pub(crate) fn lookup(part: &Part, name: &str, findings: &mut Findings) -> Option<Lookup> {
+pub(crate) fn lookup(part: &Part, name: &str, text: &str, findings: &mut Findings) -> Option<Lookup> {
     let columns = table::read(part, columns::LOOKUP, findings)?;
-    let mut lookup = Lookup { name: name.to_owned(), entries: Vec::new(), otherwise: None, span: part.span };
+    let mut lookup = Lookup {
+        name: name.to_owned(),
+        entries: Vec::new(),
+        otherwise: None,
+        description: part.around_tables(text),
+        span: part.span,
+    };
     let mut seen = HashSet::new();
     for row in &columns.table.rows {
         let Some(from) = columns.cell(row, "From") else {

@@ -23,6 +23,8 @@ pub(crate) struct Request<'a> {
     pub(crate) sources: &'a [(String, Type)],
     /// Lookup tables of the document; `None` where broken.
     pub(crate) lookups: &'a HashMap<&'a str, Option<Lookup>>,
+    /// Text of the document.
+    pub(crate) text: &'a str,
 }
 
 /// Lowers a mapping table. `None` when its target is unknown; otherwise rows with mistakes are left out and reported.
@@ -57,7 +59,15 @@ pub(crate) fn mapping(request: &Request<'_>, view: &View<'_>, findings: &mut Fin
         reader.missing(&target);
     }
     let rows = reader.rows;
-    Some(Mapping { name: name.to_owned(), target, sources: request.sources.to_vec(), rows, span: part.span })
+    let description = part.around_tables(request.text);
+    Some(Mapping {
+        name: name.to_owned(),
+        target,
+        sources: request.sources.to_vec(),
+        rows,
+        description,
+        span: part.span,
+    })
 }
 
 struct Reader<'a, 'v, 'f> {

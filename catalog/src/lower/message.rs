@@ -16,7 +16,7 @@ const MAX_LEVELS: usize = 8;
 /// Lowers one `Message: Name` part. A message whose table is broken is `None`: what uses it stays unchecked.
 pub(crate) fn message(part: &Part, name: &str, text: &str, owner: &Owner, findings: &mut Findings) -> Option<Message> {
     let columns = table::read(part, columns::MESSAGE, findings)?;
-    let prose = part.prose(text);
+    let prose = part.around_tables(text);
     let reject = |line: &str| line.trim().trim_end_matches('.').eq_ignore_ascii_case("reject unknown fields");
     let unknown_fields = if prose.lines().any(reject) { UnknownFields::Reject } else { UnknownFields::Ignore };
     let description = prose.lines().filter(|line| !reject(line)).collect::<Vec<_>>().join("\n").trim().to_owned();

@@ -64,9 +64,21 @@ pub(crate) struct Fence {
 impl Part {
     /// The body without its tables and fences, trimmed.
     pub(crate) fn prose(&self, text: &str) -> String {
+        self.without(&self.blocks, text)
+    }
+
+    /// The body without its tables, trimmed: fences are for people where only a table is reserved.
+    pub(crate) fn around_tables(&self, text: &str) -> String {
+        let fences: Vec<usize> = self.fences.iter().map(|fence| fence.span.start).collect();
+        let is_fence = |(start, end): &(usize, usize)| fences.iter().any(|at| (*start..*end).contains(at));
+        let tables: Vec<_> = self.blocks.iter().copied().filter(|block| !is_fence(block)).collect();
+        self.without(&tables, text)
+    }
+
+    fn without(&self, blocks: &[(usize, usize)], text: &str) -> String {
         let mut prose = String::new();
         let mut from = self.body.0;
-        for (start, end) in &self.blocks {
+        for (start, end) in blocks {
             prose.push_str(text.get(from..*start).unwrap_or_default());
             from = (*end).max(from);
         }

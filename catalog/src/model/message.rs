@@ -164,6 +164,8 @@ pub struct Mapping {
     pub sources: Vec<(String, super::Type)>,
     /// Rows in document order; every required target field has exactly one.
     pub rows: Vec<MappingRow>,
+    /// Text around the table, Markdown.
+    pub description: String,
     /// The heading.
     pub span: Span,
 }
@@ -243,6 +245,8 @@ pub struct Lookup {
     pub entries: Vec<(String, String)>,
     /// The value for everything else (row `*`), if stated; without it an unknown value is a mapping error.
     pub otherwise: Option<String>,
+    /// Text around the table, Markdown.
+    pub description: String,
     /// The heading.
     pub span: Span,
 }

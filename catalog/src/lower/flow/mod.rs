@@ -37,6 +37,8 @@ pub(crate) struct Flow {
 pub(crate) struct Tables<'a> {
     pub(crate) mappings: &'a HashMap<&'a str, &'a Part>,
     pub(crate) lookups: &'a HashMap<&'a str, Option<Lookup>>,
+    /// Text of the document.
+    pub(crate) text: &'a str,
 }
 
 /// Lowers the steps under `flow:`.
@@ -245,7 +247,7 @@ impl<'a> Lowerer<'a, '_> {
             };
             return None;
         };
-        let request = Request { part, name, sources, lookups: self.tables.lookups };
+        let request = Request { part, name, sources, lookups: self.tables.lookups, text: self.tables.text };
         let lowered = mapping::mapping(&request, self.view, self.findings);
         let index = lowered.map(|mapping| {
             self.flow.mappings.push(mapping);
