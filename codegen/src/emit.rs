@@ -28,7 +28,7 @@ pub fn emit(plan: &Plan, templates: &Templates) -> Result<FileSet, Error> {
     }
     emit_service(plan, templates, &mut files)?;
     let all = documents(plan.crates.iter().flat_map(|part| &part.interfaces));
-    files.insert("rustfmt.toml".to_owned(), templates.render("rustfmt.toml.tera", plan)?, all);
+    files.insert("rustfmt.toml".to_owned(), templates.render("rustfmt.toml.tera", &ModuleView { module: "" })?, all);
     Ok(files)
 }
 
@@ -48,9 +48,38 @@ fn crates(plan: &Plan, templates: &Templates) -> Result<Vec<FileSet>, Error> {
     })
 }
 
+/// A crate as its own files list it.
+#[derive(Debug, Serialize)]
+struct CrateView<'a> {
+    domain: &'a str,
+    folder: &'a str,
+    package: &'a str,
+    library: &'a str,
+    interfaces: Vec<ModuleView<'a>>,
+    systems: Vec<ModuleView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ModuleView<'a> {
+    module: &'a str,
+}
+
+impl<'a> CrateView<'a> {
+    fn of(part: &'a CratePlan) -> Self {
+        Self {
+            domain: &part.domain,
+            folder: &part.folder,
+            package: &part.package,
+            library: &part.library,
+            interfaces: part.interfaces.iter().map(|interface| ModuleView { module: &interface.module }).collect(),
+            systems: part.systems.iter().map(|system| ModuleView { module: &system.module }).collect(),
+        }
+    }
+}
+
 fn emit_crate(part: &CratePlan, templates: &Templates) -> Result<FileSet, Error> {
     let mut files = FileSet::default();
-    let folder = &part.folder;
+    let (folder, view) = (&part.folder, CrateView::of(part));
     let modules = Modules { systems: part.systems.iter().map(|system| system.module.clone()).collect() };
     let all = documents(&part.interfaces);
     let mut rust = |path: String, text: String, from: Vec<String>| -> Result<(), Error> {
@@ -62,16 +91,20 @@ fn emit_crate(part: &CratePlan, templates: &Templates) -> Result<FileSet, Error>
         let text = templates.render("interface.rs.tera", interface)?;
         rust(format!("{folder}/src/{}.rs", interface.module), text, interface.documents.clone())?;
     }
+    for interface in part.interfaces.iter().filter(|interface| !interface.examples.is_empty()) {
+        let text = templates.render("examples.rs.tera", interface)?;
+        rust(format!("{folder}/src/{}/examples.rs", interface.module), text, interface.documents.clone())?;
+    }
     for system in &part.systems {
         let text = templates.render("system.rs.tera", system)?;
         let from = std::iter::once(&system.document).chain(&all).cloned().collect();
         rust(format!("{folder}/src/systems/{}.rs", system.module), text, from)?;
     }
     if !part.systems.is_empty() {
-        rust(format!("{folder}/src/systems/mod.rs"), templates.render("systems.rs.tera", part)?, all.clone())?;
+        rust(format!("{folder}/src/systems/mod.rs"), templates.render("systems.rs.tera", &view)?, all.clone())?;
     }
-    rust(format!("{folder}/src/lib.rs"), templates.render("lib.rs.tera", part)?, all.clone())?;
-    files.insert(format!("{folder}/Cargo.toml"), templates.render("cargo.toml.tera", part)?, all);
+    rust(format!("{folder}/src/lib.rs"), templates.render("lib.rs.tera", &view)?, all.clone())?;
+    files.insert(format!("{folder}/Cargo.toml"), templates.render("cargo.toml.tera", &view)?, all);
     Ok(files)
 }
 
@@ -79,7 +112,7 @@ fn emit_crate(part: &CratePlan, templates: &Templates) -> Result<FileSet, Error>
 #[derive(Debug, Serialize)]
 struct ServiceView<'a> {
     digest: &'a str,
-    crates: &'a [CratePlan],
+    crates: Vec<CrateView<'a>>,
     handlers: Vec<HandlerView<'a>>,
     count: usize,
     custom: Vec<HandlerView<'a>>,
@@ -98,8 +131,9 @@ struct HandlerView<'a> {
 fn emit_service(plan: &Plan, templates: &Templates, files: &mut FileSet) -> Result<(), Error> {
     let handlers: Vec<HandlerView<'_>> =
         plan.crates.iter().flat_map(|part| part.interfaces.iter().map(|interface| handler(part, interface))).collect();
+    let crates = plan.crates.iter().map(CrateView::of).collect();
     let custom = handlers.iter().filter(|handler| handler.custom).cloned().collect();
-    let view = ServiceView { digest: &plan.digest, crates: &plan.crates, count: handlers.len(), handlers, custom };
+    let view = ServiceView { digest: &plan.digest, crates, count: handlers.len(), handlers, custom };
     let all = documents(plan.crates.iter().flat_map(|part| &part.interfaces));
     let mut rust = |name: &str, template: &str| -> Result<(), Error> {
         let path = format!("service/src/{name}");

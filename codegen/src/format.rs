@@ -7,8 +7,10 @@
 
 mod imports;
 mod layout;
+mod raw;
 
 pub(crate) use imports::Modules;
+pub(crate) use raw::raw;
 
 use crate::Error;
 
@@ -37,5 +39,5 @@ pub(crate) fn rust(path: &str, text: &str, modules: &Modules) -> Result<String, 
         reason: error.to_string(),
         text: text.clone(),
     })?;
-    Ok(layout::lay_out(&prettyplease::unparse(&file)))
+    Ok(raw::spelled(&layout::lay_out(&prettyplease::unparse(&file))))
 }

@@ -18,6 +18,7 @@ pub struct Templates {
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("cargo.toml.tera", include_str!("../templates/cargo.toml.tera")),
+    ("examples.rs.tera", include_str!("../templates/examples.rs.tera")),
     ("interface.rs.tera", include_str!("../templates/interface.rs.tera")),
     ("lib.rs.tera", include_str!("../templates/lib.rs.tera")),
     ("main.rs.tera", include_str!("../templates/main.rs.tera")),

@@ -2,6 +2,8 @@
 //!
 //! In: formatted Rust. Out: the same with notes as comments and with air between items. Never knows: what it says.
 
+use std::borrow::Cow;
+
 use super::{NOTE, NOTE_MACRO};
 
 /// Longest line of a comment.
@@ -11,14 +13,18 @@ const WIDTH: usize = 110;
 pub(super) fn lay_out(formatted: &str) -> String {
     let mut page = Page::default();
     let straight = spread_formats(&straighten(formatted));
-    let mut lines = straight.iter().map(String::as_str);
+    let mut lines = straight.iter().map(Cow::as_ref);
     while let Some(line) = lines.next() {
         let text = line.trim_start();
         let indent = line.len() - text.len();
         // A long note is formatted over three lines.
-        let long =
-            (text == format!("{NOTE_MACRO}!(")).then(|| lines.by_ref().take(2).map(str::trim).collect::<String>());
-        match note_text(&long.map_or_else(|| text.to_owned(), |rest| format!("{text}{rest}"))) {
+        let is_long = text.strip_prefix(NOTE_MACRO) == Some("!(");
+        let note = if is_long {
+            note_text(&(text.to_owned() + &lines.by_ref().take(2).map(str::trim).collect::<String>()))
+        } else {
+            note_text(text)
+        };
+        match note {
             Some(note) => page.note(indent, &note, !text.starts_with("///")),
             None => page.line(indent, line),
         }
@@ -27,45 +33,43 @@ pub(super) fn lay_out(formatted: &str) -> String {
 }
 
 /// Moves the arguments of a call in front of `.await?` and its like to where people expect them: one step in, not two.
-fn straighten(formatted: &str) -> Vec<String> {
-    let mut lines: Vec<String> = formatted.lines().map(str::to_owned).collect();
+fn straighten(formatted: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = formatted.lines().collect();
     for first in 0..lines.len() {
-        let indent = depth(&lines[first]);
+        let indent = depth(lines[first]);
         let opens = lines[first].ends_with(['(', '{', '[']);
         if !opens || lines.get(first + 1).is_none_or(|next| depth(next) != indent + 8) {
             continue;
         }
-        let is_inside = |line: &String| depth(line) > indent + 4 || line.is_empty();
-        let inside = lines[first + 1..].iter().take_while(|line| is_inside(line)).count();
-        let is_rest = |line: &String| depth(line) >= indent + 4 && line.trim_start().starts_with([')', '}', ']', '.']);
-        let rest = lines[first + 1 + inside..].iter().take_while(|line| is_rest(line)).count();
+        let is_inside = |line: &&&str| depth(line) > indent + 4 || line.is_empty();
+        let inside = lines[first + 1..].iter().take_while(is_inside).count();
+        let is_rest = |line: &&&str| depth(line) >= indent + 4 && line.trim_start().starts_with([')', '}', ']', '.']);
+        let rest = lines[first + 1 + inside..].iter().take_while(is_rest).count();
         for line in &mut lines[first + 1..first + 1 + inside + rest] {
-            if line.starts_with("    ") {
-                line.drain(..4);
-            }
+            *line = line.strip_prefix("    ").unwrap_or(line);
         }
     }
     lines
 }
 
 /// Inside of macros only tokens are printed; the arguments of a long `format!` get the lines that people expect.
-fn spread_formats(lines: &[String]) -> Vec<String> {
+fn spread_formats<'a>(lines: &[&'a str]) -> Vec<Cow<'a, str>> {
     let mut spread = Vec::with_capacity(lines.len());
     let mut index = 0;
-    while let Some(line) = lines.get(index) {
-        spread.push(line.clone());
+    while let Some(line) = lines.get(index).copied() {
+        spread.push(Cow::Borrowed(line));
         index += 1;
         if !line.ends_with("format!(") {
             continue;
         }
         let margin = " ".repeat(depth(line));
-        let is_end = |line: &String| line.strip_prefix(&margin).is_some_and(|rest| rest.starts_with(')'));
+        let is_end = |line: &&str| line.strip_prefix(&margin).is_some_and(|rest| rest.starts_with(')'));
         let Some(length) = lines[index..].iter().position(is_end) else { continue };
         let inside: Vec<&str> = lines[index..index + length].iter().map(|line| line.trim()).collect();
         let (pattern, arguments) = after_literal(&inside.join(" "));
-        spread.push(format!("{margin}    {pattern}"));
+        spread.push(format!("{margin}    {pattern}").into());
         if !arguments.is_empty() {
-            spread.push(format!("{margin}    {}", arguments.replace(" .", ".")));
+            spread.push(format!("{margin}    {}", arguments.replace(" .", ".")).into());
         }
         index += length;
     }

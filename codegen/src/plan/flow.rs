@@ -4,6 +4,7 @@
 //! Never knows: templates, descriptors.
 
 mod calls;
+pub(crate) mod examples;
 
 use std::{cell::RefCell, collections::BTreeSet};
 

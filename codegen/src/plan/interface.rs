@@ -9,7 +9,10 @@ use serde::Serialize;
 
 use super::{
     FieldText, FunctionPlan, Problems,
-    flow::FlowPrinter,
+    flow::{
+        FlowPrinter,
+        examples::{self, ExamplePlan},
+    },
     records::{EnumPlan, RecordPlan, Records, pointers, sentence},
     system::{UsedSystems, use_message, use_operation},
     types::{Here, Types, bare, field_type, parameters_record, record_of, system_module},
@@ -45,6 +48,10 @@ pub struct InterfacePlan {
     pub uses_run: bool,
     /// Conditions, mappings, lookups.
     pub functions: Vec<FunctionPlan>,
+    /// Examples of the document, as tests.
+    pub examples: Vec<ExamplePlan>,
+    /// Some example shows the whole message as it comes in.
+    pub replays_door: bool,
     /// Functions that the user writes.
     pub custom: Vec<CustomPlan>,
     /// Structs.
@@ -147,6 +154,7 @@ pub(crate) fn plan(
     let locals = trigger_locals(interface);
     let printer = FlowPrinter::new(types, &here, interface);
     let flow = printer.body(&locals);
+    let examples = examples::plan(&printer);
     let functions = printer.into_functions();
     let admit = admit(types, interface, &here, &locals);
     InterfacePlan {
@@ -161,6 +169,8 @@ pub(crate) fn plan(
         uses_run: uses::calls_steps(&flow),
         flow,
         functions,
+        replays_door: examples.iter().any(|example| example.input.is_some()),
+        examples,
         custom: interface.custom.iter().map(|function| custom(function, &here)).collect(),
         records: records.types.records,
         enums: records.types.enums,

@@ -32,6 +32,8 @@ pub(crate) struct Mapper<'a> {
     pub(crate) interface: &'a Interface,
     /// Functions planned so far, in the order they are printed.
     functions: RefCell<Vec<FunctionPlan>>,
+    /// Mappings planned so far, by name: several steps may use one.
+    mapped: RefCell<BTreeMap<String, Mapped>>,
     lookups: RefCell<BTreeMap<String, FunctionPlan>>,
     /// Codes that functions of each lookup table take.
     lookup_codes: RefCell<BTreeMap<String, Vec<(RecordRef, String)>>>,
@@ -54,6 +56,7 @@ impl<'a> Mapper<'a> {
             here,
             interface,
             functions: RefCell::default(),
+            mapped: RefCell::default(),
             lookups: RefCell::default(),
             lookup_codes: RefCell::default(),
             recodes: Recodes::default(),
@@ -70,6 +73,9 @@ impl<'a> Mapper<'a> {
 
     /// Plans a mapping table.
     pub(crate) fn mapping(&self, mapping: &Mapping) -> Mapped {
+        if let Some(mapped) = self.mapped.borrow().get(&mapping.name) {
+            return mapped.clone();
+        }
         let function = format!("map_{}", names::snake(&mapping.name).trim_end_matches('_'));
         let record = record_of(&mapping.target);
         let place = self.functions.borrow().len();
@@ -86,7 +92,9 @@ impl<'a> Mapper<'a> {
         let returns = self.here.owned(&Type::Record(record));
         let plan = FunctionPlan::new(doc, &function, parameters, &returns, body.clone());
         self.functions.borrow_mut().insert(place, plan);
-        Mapped { function, fallible: body.fallible }
+        let mapped = Mapped { function, fallible: body.fallible };
+        self.mapped.borrow_mut().insert(mapping.name.clone(), mapped.clone());
+        mapped
     }
 
     /// Plans a lookup table from one type to another.

@@ -23,6 +23,7 @@ use catalog::{
 };
 use serde::Serialize;
 
+pub use flow::examples::ExamplePlan;
 pub(crate) use interface::number;
 pub use interface::{AdmitPlan, CustomPlan, DescriptorPlan, InputPlan, InterfacePlan};
 pub(crate) use literal::Piece;

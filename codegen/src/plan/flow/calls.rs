@@ -108,7 +108,7 @@ impl StepPrinter<'_> {
     }
 
     /// An expression for a message: a name, a conversion by fields, or a literal.
-    fn message_value(&self, message: &MessageRef, body: &Body, locals: &Locals) -> String {
+    pub(super) fn message_value(&self, message: &MessageRef, body: &Body, locals: &Locals) -> String {
         match body {
             Body::Whole(expr) => {
                 let code = self.printer(locals).code(expr);
