@@ -67,6 +67,13 @@ async fn keys_recognise_messages(store: &dyn Store) {
     assert_eq!(ids, ["m1", "m4", "m5"], "refused and replayed ones leave nothing behind");
 }
 
+async fn a_failed_message_frees_its_key(store: &dyn Store) {
+    let seq = new(store, keyed("m1", 1, 1)).await;
+    store.commit(vec![state(seq, State::Failed, Some(Reason::Exhausted))]).await.unwrap();
+    new(store, keyed("m2", 1, 1)).await;
+    assert_eq!(store.accept(keyed("m3", 1, 1)).await, Ok(Accepted::Replayed { id: "m2".to_owned() }));
+}
+
 async fn a_life_is_told_from_begin_to_end(store: &dyn Store) {
     let seq = new(store, message("m1")).await;
     store.commit(vec![state(seq, State::InFlight, None), begin(seq)]).await.unwrap();
@@ -216,6 +223,7 @@ macro_rules! conformance {
 
 conformance!(
     keys_recognise_messages,
+    a_failed_message_frees_its_key,
     a_life_is_told_from_begin_to_end,
     the_dead_are_listed_with_their_reasons,
     lists_are_paged_by_the_last_one_seen,

@@ -189,7 +189,10 @@ impl Kept {
         let seq = self.messages.last_key_value().map_or(1, |(seq, _)| seq + 1);
         if let Some(key) = &message.key {
             let name = (message.interface.clone(), message.principal.clone(), key.key_hash);
-            if let Some(known) = self.known.get(&name).filter(|known| known.expires_ms > message.accepted_ms) {
+            let failed =
+                |known: &Known| self.messages.get(&known.seq).is_some_and(|entry| entry.row.state == State::Failed);
+            let binding = |known: &&Known| known.expires_ms > message.accepted_ms && !failed(known);
+            if let Some(known) = self.known.get(&name).filter(binding) {
                 return match self.messages.get(&known.seq) {
                     Some(entry) if known.body_hash == key.body_hash => Accepted::Replayed { id: entry.row.id.clone() },
                     _ => Accepted::KeyReused,

@@ -50,6 +50,7 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
     Ok(Accepted::New { seq })
 }
 
+/// A message that ended FAILED was not kept for a decision: its sender sends it again, so its key is free.
 fn recognise(
     connection: &Connection,
     message: &NewMessage,
@@ -58,11 +59,13 @@ fn recognise(
     let known: Option<(Vec<u8>, String)> = connection
         .prepare_cached(
             "select idem.body_hash, message.id from idem join message on message.seq = idem.message \
-             where idem.interface = ?1 and idem.principal = ?2 and key_hash = ?3 and expires_ms > ?4",
+             join progress on progress.message = idem.message \
+             where idem.interface = ?1 and idem.principal = ?2 and key_hash = ?3 and expires_ms > ?4 and state <> ?5",
         )?
-        .query_row(params![message.interface, message.principal, key.key_hash, message.accepted_ms], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row(
+            params![message.interface, message.principal, key.key_hash, message.accepted_ms, State::Failed.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .optional()?;
     Ok(known.map(
         |(body_hash, id)| {
