@@ -21,11 +21,11 @@ fn what_is_generated_compiles_without_warnings() {
         catalog_of(&everything().iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>());
     let root = workspace("compiles");
     let files = generate(&catalog, &root).unwrap_or_else(|error| panic!("{error}"));
-    sync(&files, &root, Mode::Write).unwrap();
+    sync(&files, &root.join("generated"), Mode::Write).unwrap();
     user(&root, "complete", SCORES);
     user(&root, "incomplete", "");
 
-    let output = cargo(&root, &["--workspace", "--exclude", "incomplete"]);
+    let output = cargo(&root, &["--workspace", "--all-targets", "--exclude", "incomplete"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(!said.contains("warning"), "{said}");

@@ -41,6 +41,17 @@ fn steps_mappings_and_replies() {
 }
 
 #[test]
+fn examples_become_tests() {
+    let module = |document: &str| {
+        let files = files(&catalog_with(document));
+        files.get("test/src/test_pa_ho_thing_v1/examples.rs").map(str::to_owned)
+    };
+    let shown = documents::all().into_iter().filter_map(|(_, document)| module(&document));
+    let shown: Vec<String> = shown.chain(module(&documents::custom_steps())).collect();
+    insta::assert_snapshot!("examples_as_tests", shown.join("\n"));
+}
+
+#[test]
 fn custom_steps() {
     let document = documents::custom_steps();
     check("custom_steps", &document);

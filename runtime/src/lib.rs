@@ -14,6 +14,7 @@ pub mod descriptor;
 pub mod door;
 pub mod engine;
 pub mod environment;
+pub mod example;
 pub mod flow;
 pub mod format;
 pub mod http;

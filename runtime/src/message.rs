@@ -143,7 +143,7 @@ impl<T: Message> ToValue for T {
     }
 }
 
-fn read_with<T: Message>(value: &Value, spelling: Spelling) -> Result<T, Violations> {
+pub(crate) fn read_with<T: Message>(value: &Value, spelling: Spelling) -> Result<T, Violations> {
     let mut report = Report::new(spelling);
     let place = Place::root();
     let message = Slot::at(Some(value), place, &mut report).record();

@@ -76,7 +76,7 @@ impl<'a> Mapper<'a> {
         if let Some(mapped) = self.mapped.borrow().get(&mapping.name) {
             return mapped.clone();
         }
-        let function = format!("map_{}", names::snake(&mapping.name).trim_end_matches('_'));
+        let function = function_name(mapping);
         let record = record_of(&mapping.target);
         let place = self.functions.borrow().len();
         let rows: Vec<&MappingRow> = mapping.rows.iter().collect();
@@ -378,6 +378,11 @@ impl Table<'_, '_> {
         }
         (parameters, arguments)
     }
+}
+
+/// Name of the function that a mapping table becomes.
+pub(crate) fn function_name(mapping: &Mapping) -> String {
+    format!("map_{}", names::snake(&mapping.name).trim_end_matches('_'))
 }
 
 /// The note of a row, with its line.

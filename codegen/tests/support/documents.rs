@@ -13,6 +13,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("reply_with_parameters", reply_with_parameters()),
         ("timetable", timetable()),
         ("parameters_of_every_type", parameters_of_every_type()),
+        ("examples", examples()),
     ]
 }
 
@@ -257,7 +258,66 @@ pub fn custom_steps() -> String {
     then:
       - discard: worth nothing
 "#,
-        "",
+        "## Example: a new thing\n\n```json event\n{ \"id\": \"A\", \"kind\": \"new\" }\n```\n",
+    )
+}
+
+/// Examples with blocks of every kind: compared, only read, not replayed; titles that are the same name.
+fn examples() -> String {
+    interface(
+        r#"
+  - fetch: Partner.read-thing
+    with: { id: "${event.id}" }
+    as: thing
+  - map: Row
+    each: thing.parts
+    item: part
+    as: rows
+  - send: Partner.put-rows
+    with: { fileName: "${event.id}.csv", body: "${rows}" }
+"#,
+        r###"## Mapping: Row
+
+| Target field | Source | Rule | Note |
+|---|---|---|---|
+| CODE | part.code | | |
+| AMOUNT | part.amount | round 3 | |
+
+## Example: map Row
+
+```json event
+{ "id": "A", "kind": "new" }
+```
+
+```json thing
+{ "id": "A", "kind": "new", "count": 1, "price": 2.50, "active": true, "at": "2026-02-02T08:15:30Z",
+  "parts": [ { "code": "P\\#1", "amount": 1.5 }, { "code": "\"#", "amount": 2 } ] }
+```
+
+```csv rows
+CODE;AMOUNT
+P\#1;1.5
+"""#";2
+```
+
+## Example: map-row
+
+```json thing
+{ "id": "A", "kind": "new", "count": 1, "price": 2, "active": true, "at": "2026-02-02T08:15:30Z",
+  "parts": [ { "code": "P", "amount": 1 } ] }
+```
+
+## Example: Map row!
+
+```xml event
+<event/>
+```
+
+```csv rows
+CODE;AMOUNT
+P;1
+```
+"###,
     )
 }
 

@@ -154,3 +154,6 @@ fn lookup_work_unit(from: n11vms::ActivityReportWorkUnit) -> &'static str {
         n11vms::ActivityReportWorkUnit::Hour => "HUR",
     }
 }
+
+#[cfg(test)]
+mod examples;

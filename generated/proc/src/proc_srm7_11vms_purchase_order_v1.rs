@@ -125,3 +125,6 @@ fn as_purchase_order_lines_work_unit(
         }
     }
 }
+
+#[cfg(test)]
+mod examples;

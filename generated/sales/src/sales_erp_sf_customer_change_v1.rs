@@ -127,3 +127,6 @@ fn map_account_upsert(event: &sap_erp::CustomerChanged) -> salesforce::AccountUp
             .and_then(|address| address.country.clone()),
     }
 }
+
+#[cfg(test)]
+mod examples;

@@ -226,3 +226,6 @@ impl Message for Parameters {
         record.put("id", &self.id);
     }
 }
+
+#[cfg(test)]
+mod examples;

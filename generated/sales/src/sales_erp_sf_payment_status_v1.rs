@@ -104,3 +104,6 @@ fn map_order_payment(event: &sap_erp::PaymentPosted) -> salesforce::OrderPayment
         payment_date_c: event.payment_date,
     }
 }
+
+#[cfg(test)]
+mod examples;

@@ -136,3 +136,6 @@ fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderIt
         price: item.price,
     }
 }
+
+#[cfg(test)]
+mod examples;

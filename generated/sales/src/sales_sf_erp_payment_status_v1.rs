@@ -139,3 +139,6 @@ impl Message for OrderKey {
         record.put("order_id", &self.order_id);
     }
 }
+
+#[cfg(test)]
+mod examples;

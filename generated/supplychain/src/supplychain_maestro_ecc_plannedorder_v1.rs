@@ -213,3 +213,6 @@ fn as_workbook_query_workbook_parameters_workbook_scope(
         }
     }
 }
+
+#[cfg(test)]
+mod examples;

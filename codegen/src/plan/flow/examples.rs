@@ -15,6 +15,7 @@ use crate::{
     format::{note, raw},
     names,
     plan::{
+        mapping::function_name,
         types::{field_type, parameters_record, record_of},
         uses,
     },
@@ -34,7 +35,7 @@ pub struct ExamplePlan {
     pub line: u32,
     /// Statements that bind the blocks.
     pub blocks: String,
-    /// Expression for the message as it comes in, if the example shows all of it.
+    /// Arguments for the message as it comes in, body and parameters, if the example shows all of it.
     pub input: Option<String>,
     /// Statements that read and compare.
     pub steps: String,
@@ -44,8 +45,7 @@ pub struct ExamplePlan {
 pub(crate) fn plan(flow: &FlowPrinter<'_>) -> Vec<ExamplePlan> {
     let bound = Bindings::of(flow);
     // A test must not hide the function of a mapping.
-    let mut names: BTreeSet<String> =
-        flow.interface.mappings.iter().map(|mapping| flow.mapper.mapping(mapping).function).collect();
+    let mut names: BTreeSet<String> = flow.interface.mappings.iter().map(function_name).collect();
     let examples = flow.interface.examples.iter().filter(|example| !example.blocks.is_empty());
     examples
         .map(|example| {
@@ -122,6 +122,11 @@ impl Replay<'_, '_> {
         let mut steps = String::new();
         let flow = self.flow;
         each_step(&flow.interface.flow, &mut |step| steps.push_str(&self.step(step)));
+        let input = self.input();
+        if input.is_some() {
+            // The door reads what comes in.
+            self.read.extend([flow.interface.trigger.binding.clone(), "path".to_owned()]);
+        }
         let blocks: String = self.example.blocks.iter().map(|block| self.block(block)).collect();
         for block in &self.example.blocks {
             steps.push_str(&self.only_read(block));
@@ -132,7 +137,7 @@ impl Replay<'_, '_> {
             title: self.example.title.clone(),
             line: self.example.span.line,
             blocks,
-            input: self.input(),
+            input,
             steps,
         }
     }
@@ -147,7 +152,7 @@ impl Replay<'_, '_> {
         let Some(given) = self.given(&block.binding).filter(|given| given.span == block.span) else {
             return note(&format!("Line {}: `{}` is not replayed", block.span.line, block.binding));
         };
-        let (name, line, text) = (&given.binding, given.span.line, raw(&given.text));
+        let (name, line, text) = (&given.binding, given.span.line, raw(given.text.trim_end()));
         let variable = names::local(name);
         match given.format.as_str() {
             "csv" => {
@@ -182,7 +187,7 @@ impl Replay<'_, '_> {
                 self.given(&trigger.binding)?;
                 format!("{}.tree()?", names::local(&trigger.binding))
             }
-            None => "Value::Null".to_owned(),
+            None => "runtime::Value::Null".to_owned(),
         };
         let parameters = if trigger.parameters.is_empty() {
             "Vec::new()".to_owned()
@@ -191,7 +196,7 @@ impl Replay<'_, '_> {
             "path.parameters()?".to_owned()
         };
         let is_empty = trigger.message.is_none() && trigger.parameters.is_empty();
-        (!is_empty).then(|| format!("Input {{ body: {body}, parameters: {parameters} }}"))
+        (!is_empty).then(|| format!("{body}, {parameters}"))
     }
 
     /// What a step makes of other blocks, compared with the block that shows it.
