@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
 
     let started = Instant::now();
-    let report = codegen::sync(&files, root, codegen::Mode::Write)?;
+    let report = codegen::sync(&files, &root.join("generated"), codegen::Mode::Write)?;
     println!("sync             {:>7.3} s   {} written", started.elapsed().as_secs_f64(), report.written.len());
     Ok(())
 }

@@ -7,8 +7,11 @@ use std::{
     time::Instant,
 };
 
-use catalog::{Catalog, diagnostic::Diagnostics};
-use codegen::{Mode, Report};
+use catalog::{
+    Catalog,
+    diagnostic::{Diagnostic, Diagnostics},
+};
+use codegen::{FileSet, Mode, Report};
 use site::{Manual, Options};
 
 use crate::{
@@ -48,7 +51,15 @@ pub(crate) fn build_parts(
     terminal.note("Checked", format!("{} interfaces, {} systems", catalog.interfaces().len(), catalog.systems().len()));
     if parts.contains(&Part::Generated) {
         workspace::ensure(project, terminal)?;
-        generated(project, &catalog, terminal)?;
+        match files(project, &catalog)? {
+            Ok(files) => generated(project, &files, terminal)?,
+            Err(collisions) => {
+                let mut found = Diagnostics::default();
+                collisions.into_iter().for_each(|collision| found.push(collision));
+                diagnostics::print(&found, &sources, Format::Text, terminal)?;
+                return Ok(None);
+            }
+        }
     }
     if parts.contains(&Part::Site) {
         website(project, &catalog, &found, site, terminal)?;
@@ -57,10 +68,18 @@ pub(crate) fn build_parts(
     Ok(Some(Built { catalog }))
 }
 
-fn generated(project: &Project, catalog: &Catalog, terminal: &Terminal) -> Result<(), Failure> {
-    let files = codegen::generate(catalog, &project.root).map_err(|error| Failure::Other(error.to_string()))?;
+/// What `generated/` is to hold, or the names of the documents that collide in Rust.
+pub(crate) fn files(project: &Project, catalog: &Catalog) -> Result<Result<FileSet, Vec<Diagnostic>>, Failure> {
+    match codegen::generate(catalog, &project.root) {
+        Ok(files) => Ok(Ok(files)),
+        Err(codegen::Error::Names(collisions)) => Ok(Err(collisions)),
+        Err(error) => Err(Failure::Other(error.to_string())),
+    }
+}
+
+fn generated(project: &Project, files: &FileSet, terminal: &Terminal) -> Result<(), Failure> {
     let report =
-        codegen::sync(&files, &project.root, Mode::Write).map_err(|error| Failure::Other(error.to_string()))?;
+        codegen::sync(files, &project.generated, Mode::Write).map_err(|error| Failure::Other(error.to_string()))?;
     let Report { written, removed, .. } = &report;
     let done = format!("{} written, {} unchanged, {} removed", written.len(), report.unchanged(), removed.len());
     terminal.note("Generated", format!("{} ({done})", shown(&project.generated, project)));

@@ -43,6 +43,7 @@ pub(crate) fn compile(project: &Project, profile: Profile, terminal: &Terminal) 
     if profile == Profile::Release {
         command.arg("--release");
     }
+    forget_outer_package(&mut command);
     let progress = terminal.spinner("compiling the service (a first time takes a few minutes)".to_owned());
     let mut child = command.spawn().map_err(Failure::NoCargo)?;
     let mut executable = None;
@@ -60,6 +61,17 @@ pub(crate) fn compile(project: &Project, profile: Profile, terminal: &Terminal) 
     match executable {
         Some(path) if status.success() => Ok(path),
         _ => Err(Failure::Compile),
+    }
+}
+
+/// Takes away what `cargo run` told us about our own package. Build scripts that look at it would see another value than
+/// in a plain `cargo build`, and a dozen dependencies would be compiled anew each time.
+fn forget_outer_package(command: &mut Command) {
+    let outer = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_BIN_NAME", "CARGO_PRIMARY_PACKAGE"];
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| outer.iter().any(|start| name.starts_with(start))) {
+            command.env_remove(name);
+        }
     }
 }
 

@@ -20,9 +20,6 @@ use crate::{
     manifest::{self, Manifest},
 };
 
-/// Folder below the project's root.
-const FOLDER: &str = "generated";
-
 /// What to do about differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -122,31 +119,33 @@ impl Finding {
             ),
             State::Orphan => format!("{path} is left over from a document that is gone; run `tieline build`"),
             State::Foreign => {
-                format!("{path} was not generated; `generated/` is for generated files only, move it elsewhere")
+                format!("{path} was not generated; this folder is for generated files only, move it elsewhere")
             }
         })
     }
 }
 
-/// Compares files in memory with `<root>/generated/`, and in [`Mode::Write`] makes the disk match.
+/// Compares files in memory with the folder of generated crates, and in [`Mode::Write`] makes the disk match.
+///
+/// What is reported names files from that folder's own name on, e.g. `generated/proc/src/lib.rs`.
 ///
 /// Files that are the same keep their modification time. Each file appears whole or not at all. A file that was edited
 /// by hand, or was never ours, is reported and not touched.
 ///
 /// # Errors
 /// A file cannot be read or written, the manifest is damaged, or another build is writing.
-pub fn sync(files: &FileSet, root: &Path, mode: Mode) -> Result<Report, Error> {
-    let folder = root.join(FOLDER);
+pub fn sync(files: &FileSet, folder: &Path, mode: Mode) -> Result<Report, Error> {
     let _lock = match mode {
-        Mode::Write => Some(disk::Lock::take(&folder)?),
+        Mode::Write => Some(disk::Lock::take(folder)?),
         Mode::Check => None,
     };
-    let on_disk = disk::read(&folder)?;
-    let old = Manifest::read(&folder)?;
-    let comparison = Comparison { files, on_disk: &on_disk, old: old.as_ref() };
+    let on_disk = disk::read(folder)?;
+    let old = Manifest::read(folder)?;
+    let shown = folder.file_name().map_or_else(String::new, |name| format!("{}/", name.to_string_lossy()));
+    let comparison = Comparison { files, on_disk: &on_disk, old: old.as_ref(), shown: &shown };
     let mut report = Report { findings: comparison.findings(), ..Report::default() };
     if mode == Mode::Write {
-        write(&folder, &comparison, &mut report)?;
+        write(folder, &comparison, &mut report)?;
     }
     Ok(report)
 }
@@ -156,12 +155,17 @@ struct Comparison<'a> {
     /// Texts by path below `generated/`, LF line ends.
     on_disk: &'a BTreeMap<String, String>,
     old: Option<&'a Manifest>,
+    /// The folder's name with a slash, as it stands before every path that is reported.
+    shown: &'a str,
 }
 
 impl Comparison<'_> {
     fn findings(&self) -> Vec<Finding> {
         let paths: BTreeSet<&String> = self.files.files.keys().chain(self.on_disk.keys()).collect();
-        paths.into_iter().map(|path| Finding { path: format!("{FOLDER}/{path}"), state: self.state(path) }).collect()
+        paths
+            .into_iter()
+            .map(|path| Finding { path: format!("{}{path}", self.shown), state: self.state(path) })
+            .collect()
     }
 
     fn state(&self, path: &str) -> State {
@@ -169,10 +173,10 @@ impl Comparison<'_> {
         match (self.files.files.get(path), self.on_disk.get(path)) {
             (Some(file), Some(text)) if file.text == *text => State::Unchanged,
             (Some(file), Some(text)) if ours(text) => State::Stale(self.why(file)),
-            (Some(file), Some(text)) => hand_edited(file, text, path),
+            (Some(file), Some(text)) => self.hand_edited(file, text, path),
             (None, Some(text)) if ours(text) => State::Orphan,
             (None, Some(text)) if self.old.is_some_and(|old| old.files.contains_key(path)) => {
-                hand_edited(&File { text: String::new(), from: Vec::new() }, text, path)
+                self.hand_edited(&File { text: String::new(), from: Vec::new() }, text, path)
             }
             (None, Some(_)) => State::Foreign,
             (_, None) => State::Missing,
@@ -192,6 +196,16 @@ impl Comparison<'_> {
         if gone { Why::Documents(self.changed_documents()) } else { Why::Generator }
     }
 
+    fn hand_edited(&self, file: &File, text: &str, path: &str) -> State {
+        let shown = self.shown;
+        let diff = TextDiff::from_lines(file.text.as_str(), text)
+            .unified_diff()
+            .context_radius(2)
+            .header(&format!("{shown}{path} (generated)"), &format!("{shown}{path} (as it stands)"))
+            .to_string();
+        State::HandEdited { diff, belongs: file.from.clone() }
+    }
+
     fn changed_documents(&self) -> Vec<String> {
         let empty = BTreeMap::new();
         let (old, new) = (self.old.map_or(&empty, |old| &old.documents), &self.files.documents);
@@ -200,20 +214,11 @@ impl Comparison<'_> {
     }
 }
 
-fn hand_edited(file: &File, text: &str, path: &str) -> State {
-    let diff = TextDiff::from_lines(file.text.as_str(), text)
-        .unified_diff()
-        .context_radius(2)
-        .header(&format!("{FOLDER}/{path} (generated)"), &format!("{FOLDER}/{path} (as it stands)"))
-        .to_string();
-    State::HandEdited { diff, belongs: file.from.clone() }
-}
-
 fn write(folder: &Path, comparison: &Comparison<'_>, report: &mut Report) -> Result<(), Error> {
     let mut manifest = Manifest::of(comparison.files);
     let mut writes: Vec<(&str, &str)> = Vec::new();
     for finding in &report.findings {
-        let path = finding.path.strip_prefix(FOLDER).unwrap_or_default().trim_start_matches('/');
+        let path = finding.path.strip_prefix(comparison.shown).unwrap_or(&finding.path);
         match (&finding.state, comparison.files.files.get(path)) {
             (State::Missing | State::Stale(_), Some(file)) => writes.push((path, &file.text)),
             (State::Orphan, _) => report.removed.push(path.to_owned()),

@@ -23,7 +23,7 @@ fn two() -> FileSet {
 /// A project in which `files` were generated.
 fn project(files: &FileSet) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
-    let report = sync(files, root.path(), Mode::Write).unwrap();
+    let report = sync(files, &root.path().join("generated"), Mode::Write).unwrap();
     assert_eq!(report.written.len(), files.files.len());
     root
 }
@@ -44,7 +44,7 @@ fn states(report: &Report) -> Vec<String> {
 
 #[track_caller]
 fn check(files: &FileSet, root: &Path, expect: &[&str]) {
-    let report = sync(files, root, Mode::Check).unwrap();
+    let report = sync(files, &root.join("generated"), Mode::Check).unwrap();
     assert_eq!(states(&report), expect);
     assert_eq!(report.is_fresh(), expect.is_empty());
 }
@@ -56,10 +56,10 @@ fn what_was_written_is_fresh_and_keeps_its_times() {
     let time = || fs::metadata(root.path().join(MODULE)).unwrap().modified().unwrap();
     let before = time();
     thread::sleep(Duration::from_millis(20));
-    let report = sync(&one(), root.path(), Mode::Write).unwrap();
+    let report = sync(&one(), &root.path().join("generated"), Mode::Write).unwrap();
     assert!(report.written.is_empty() && report.removed.is_empty());
     assert_eq!(time(), before);
-    sync(&two(), root.path(), Mode::Write).unwrap();
+    sync(&two(), &root.path().join("generated"), Mode::Write).unwrap();
     assert_ne!(time(), before);
     check(&two(), root.path(), &[]);
 }
@@ -93,7 +93,7 @@ fn a_missing_file_is_written_again() {
     let root = project(&one());
     fs::remove_file(root.path().join(MODULE)).unwrap();
     check(&one(), root.path(), &[&format!("{MODULE}: missing")]);
-    sync(&one(), root.path(), Mode::Write).unwrap();
+    sync(&one(), &root.path().join("generated"), Mode::Write).unwrap();
     check(&one(), root.path(), &[]);
 }
 
@@ -104,7 +104,7 @@ fn an_edited_file_is_left_alone_and_named() {
     let edited = fs::read_to_string(&path).unwrap().replace("\"one\"", "\"mine\"");
     fs::write(&path, &edited).unwrap();
     for (files, mode) in [(one(), Mode::Check), (one(), Mode::Write), (two(), Mode::Write), (two(), Mode::Write)] {
-        let report = sync(&files, root.path(), mode).unwrap();
+        let report = sync(&files, &root.path().join("generated"), mode).unwrap();
         let refused: Vec<&Finding> = report.refused().collect();
         let [Finding { path, state: State::HandEdited { diff, belongs } }] = refused.as_slice() else {
             panic!("{refused:?}")
@@ -115,7 +115,7 @@ fn an_edited_file_is_left_alone_and_named() {
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), edited, "an edited file is never overwritten");
     fs::remove_file(&path).unwrap();
-    sync(&two(), root.path(), Mode::Write).unwrap();
+    sync(&two(), &root.path().join("generated"), Mode::Write).unwrap();
     check(&two(), root.path(), &[]);
 }
 
@@ -137,10 +137,10 @@ fn orphans_go_unless_somebody_edited_them() {
     let main = root.path().join("generated/service/src/main.rs");
     let ours = fs::read_to_string(&main).unwrap();
     fs::write(&main, format!("{ours}// mine\n")).unwrap();
-    let report = sync(&custom, root.path(), Mode::Write).unwrap();
+    let report = sync(&custom, &root.path().join("generated"), Mode::Write).unwrap();
     assert_eq!((report.removed.len(), report.refused().count()), (0, 1));
     fs::write(&main, ours).unwrap();
-    let report = sync(&custom, root.path(), Mode::Write).unwrap();
+    let report = sync(&custom, &root.path().join("generated"), Mode::Write).unwrap();
     assert_eq!(report.removed, ["service/src/main.rs"]);
     assert!(!main.exists());
     check(&custom, root.path(), &[]);
@@ -151,7 +151,7 @@ fn a_foreign_file_is_reported_and_stays() {
     let root = project(&one());
     let path = root.path().join("generated/notes.txt");
     fs::write(&path, "mine").unwrap();
-    let report = sync(&one(), root.path(), Mode::Write).unwrap();
+    let report = sync(&one(), &root.path().join("generated"), Mode::Write).unwrap();
     assert_eq!(states(&report), ["generated/notes.txt: foreign"]);
     assert_eq!(fs::read_to_string(path).unwrap(), "mine");
 }
@@ -161,14 +161,14 @@ fn a_build_that_was_killed_half_way_is_finished_by_the_next() {
     let root = project(&one());
     let manifest = root.path().join("generated/MANIFEST.json");
     let old = fs::read_to_string(&manifest).unwrap();
-    sync(&two(), root.path(), Mode::Write).unwrap();
+    sync(&two(), &root.path().join("generated"), Mode::Write).unwrap();
     // The manifest of the new build with what stood there before, and a file that was not yet written.
     let new = fs::read_to_string(&manifest).unwrap();
     let mut half: serde_json::Value = serde_json::from_str(&new).unwrap();
     half["before"] = serde_json::from_str::<serde_json::Value>(&old).unwrap()["files"].clone();
     fs::write(&manifest, half.to_string()).unwrap();
     fs::write(root.path().join(MODULE), one().get("test/src/test_pa_ho_thing_v1.rs").unwrap()).unwrap();
-    let report = sync(&two(), root.path(), Mode::Write).unwrap();
+    let report = sync(&two(), &root.path().join("generated"), Mode::Write).unwrap();
     assert_eq!(report.refused().count(), 0);
     assert_eq!(fs::read_to_string(&manifest).unwrap(), new);
     check(&two(), root.path(), &[]);
@@ -180,9 +180,9 @@ fn two_builds_at_once_are_refused() {
     let lock = root.path().join("generated/.lock");
     let other = fs::File::create(&lock).unwrap();
     other.lock().unwrap();
-    assert!(matches!(sync(&two(), root.path(), Mode::Write), Err(Error::Busy(_))));
+    assert!(matches!(sync(&two(), &root.path().join("generated"), Mode::Write), Err(Error::Busy(_))));
     drop(other);
-    sync(&two(), root.path(), Mode::Write).unwrap();
+    sync(&two(), &root.path().join("generated"), Mode::Write).unwrap();
     assert!(!lock.exists());
 }
 

@@ -7,6 +7,7 @@ use codegen::{Finding, Mode};
 
 use crate::{
     args::{self, Deny, Format},
+    building::files,
     diagnostics,
     failure::Failure,
     outcome::Outcome,
@@ -17,16 +18,20 @@ use crate::{
 /// Runs the verb.
 pub(crate) fn check(arguments: &args::Check, terminal: &Terminal) -> Result<Outcome, Failure> {
     let project = Project::find(&arguments.place)?;
-    let (catalog, found, sources) = catalog::open(&project.root);
+    let (catalog, mut found, sources) = catalog::open(&project.root);
+    let files = catalog.as_ref().map(|catalog| files(&project, catalog)).transpose()?;
+    if let Some(Err(collisions)) = &files {
+        collisions.iter().for_each(|collision| found.push(collision.clone()));
+    }
     let shown = if arguments.all { found.clone() } else { without_remarks(&found, arguments.format) };
     diagnostics::print(&shown, &sources, arguments.format, terminal)?;
-    let Some(catalog) = catalog else { return Ok(Outcome::Errors) };
+    let (Some(catalog), Some(Ok(files))) = (catalog, files) else { return Ok(Outcome::Errors) };
     let warned = found.items().iter().any(|item| item.severity == Severity::Warning);
     if warned && arguments.deny == Some(Deny::Warnings) {
         return Ok(Outcome::Errors);
     }
-    let files = codegen::generate(&catalog, &project.root).map_err(|error| Failure::Other(error.to_string()))?;
-    let fresh = codegen::sync(&files, &project.root, Mode::Check).map_err(|error| Failure::Other(error.to_string()))?;
+    let fresh =
+        codegen::sync(&files, &project.generated, Mode::Check).map_err(|error| Failure::Other(error.to_string()))?;
     if !fresh.is_fresh() {
         for message in fresh.findings.iter().filter_map(Finding::message) {
             terminal.note("Stale", message);
