@@ -132,6 +132,7 @@ fn orphans_go_unless_somebody_edited_them() {
             "generated/service/src/main.rs: orphan",
             &format!("generated/test/src/systems/partner.rs: stale, {DOCUMENT}"),
             &format!("{MODULE}: stale, {DOCUMENT}"),
+            "generated/test/src/test_pa_ho_thing_v1/examples.rs: missing",
         ],
     );
     let main = root.path().join("generated/service/src/main.rs");
