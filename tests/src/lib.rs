@@ -1,13 +1,17 @@
 //! What suites that need more than one crate share.
 //!
-//! In: nothing. Out: places, the compiled command, copies of the project. Never knows: what a suite proves.
+//! In: nothing. Out: places, compiled programs, copies of projects, ways to run things. Never knows: what a suite proves.
 
 #![allow(clippy::expect_used, reason = "test support: a broken workspace should stop the suite at once")]
 
+pub mod browser;
+pub mod command;
+pub mod copies;
+pub mod hostile;
+pub mod service;
 pub mod tutorial;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -28,19 +32,28 @@ pub fn project() -> PathBuf {
 /// When it does not compile.
 pub fn tieline() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let status = Command::new(env!("CARGO"))
-            .current_dir(project())
-            .args(["build", "--quiet", "--package", "tieline-cli"])
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "the command does not compile");
-        target().join("debug/tieline")
-    })
+    BINARY.get_or_init(|| compile("tieline-cli", "tieline"))
 }
 
-/// The folder that cargo builds into: tests that compile a project of their own share it, so that dependencies are
-/// compiled once.
+/// The compiled service of the reference catalog, compiled once per test process.
+///
+/// # Panics
+/// When it does not compile.
+pub fn generated_service() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| compile("generated-service", "service"))
+}
+
+fn compile(package: &str, program: &str) -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    command::plain(&mut cargo);
+    cargo.current_dir(project()).env("CARGO_TARGET_DIR", target());
+    let status = cargo.args(["build", "--quiet", "--package", package]).status().expect("cargo runs");
+    assert!(status.success(), "{package} does not compile");
+    target().join("debug").join(program)
+}
+
+/// The folder that cargo builds into.
 ///
 /// # Panics
 /// When the test program does not lie in a target folder.
@@ -49,26 +62,4 @@ pub fn target() -> PathBuf {
     let program = std::env::current_exe().expect("a running program has a path");
     let debug = program.ancestors().find(|folder| folder.ends_with("debug")).expect("tests run in the dev profile");
     debug.parent().expect("debug lies in the target folder").to_owned()
-}
-
-/// A copy of everything in the project that is source: documents, generated code, crates.
-///
-/// # Panics
-/// When the disk refuses.
-pub fn copy_project(to: &Path) {
-    copy(&project(), to);
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a writable folder");
-    for entry in fs::read_dir(from).expect("a readable folder").flatten() {
-        let (path, name) = (entry.path(), entry.file_name());
-        if path.is_dir() {
-            if name != "target" && name != ".git" && name != "node_modules" {
-                copy(&path, &to.join(name));
-            }
-        } else {
-            fs::copy(&path, to.join(name)).expect("a readable file");
-        }
-    }
 }

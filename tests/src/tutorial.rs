@@ -5,12 +5,16 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::TcpListener,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
 };
+
+use crate::{command, project};
 
 /// How long a command left running may take to say what the page waits for. Compiling is part of it.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -37,6 +41,45 @@ pub enum Part {
     Background(String, String),
     /// End the command left running under a name.
     Stop(String),
+}
+
+/// The tutorial.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn page() -> String {
+    fs::read_to_string(project().join("docs/tutorial.md")).expect("the tutorial")
+}
+
+/// The documents that the tutorial writes below `spec/`: path and text.
+///
+/// # Panics
+/// When it writes none.
+#[must_use]
+pub fn documents() -> Vec<(String, String)> {
+    let file = |fence: Fence| match fence.part {
+        Part::File(path) if path.starts_with("spec/") => Some((path, fence.text)),
+        _ => None,
+    };
+    let documents: Vec<_> = fences(&page()).into_iter().filter_map(file).collect();
+    assert!(documents.len() >= 4, "the tutorial lost its documents");
+    documents
+}
+
+/// The page with other ports than those it names, because somebody may listen there on this machine.
+///
+/// # Panics
+/// When there is no free port.
+#[must_use]
+pub fn with_free_ports(page: &str, ports: &[&str]) -> String {
+    // All are held until all are chosen, so that they differ.
+    let held: Vec<TcpListener> =
+        ports.iter().map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a free port")).collect();
+    ports.iter().zip(&held).fold(page.to_owned(), |page, (port, listener)| {
+        assert!(page.contains(port), "the page no longer names port {port}");
+        page.replace(port, &listener.local_addr().expect("bound").port().to_string())
+    })
 }
 
 /// The fences of a page with the word `test` in their head, in order.
@@ -111,7 +154,7 @@ impl Shell {
             match (line.strip_prefix("$ "), commands.last_mut()) {
                 (Some(command), _) => commands.push((command, Vec::new())),
                 (None, Some((_, expected))) if !line.trim().is_empty() && line.trim() != "…" => {
-                    expected.push(line.trim())
+                    expected.push(line.trim());
                 }
                 _ => {}
             }
@@ -151,7 +194,8 @@ impl Shell {
             }
             _ => format!("exec {command} 2>&1"),
         };
-        let mut child = self.command(&script).stdout(Stdio::piped()).spawn().expect("sh runs");
+        // A group of its own, so that what it starts can be ended with it.
+        let mut child = self.command(&script).stdout(Stdio::piped()).process_group(0).spawn().expect("sh runs");
         let output = child.stdout.take().expect("piped");
         let (sender, receiver) = mpsc::channel();
         let until_text = until.to_owned();
@@ -182,6 +226,7 @@ impl Shell {
     fn command(&self, script: &str) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", script]).current_dir(&self.folder).stdin(Stdio::null());
+        command::quiet(&mut command);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -197,17 +242,18 @@ impl Drop for Shell {
 
 /// Asks a process to end, with those that it started, and waits for it.
 fn end(mut child: Child) {
-    let id = child.id().to_string();
-    for arguments in [vec!["-TERM", "-P", &id], vec!["-TERM", "-g", &id]] {
-        let _nobody = Command::new("pkill").args(arguments).status();
-    }
-    let _gone = Command::new("kill").args(["-TERM", &id]).status();
-    for _ in 0..50 {
+    signal("TERM", &child);
+    for _ in 0..100 {
         if matches!(child.try_wait(), Ok(Some(_))) {
             return;
         }
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(50));
     }
-    let _gone = child.kill();
+    signal("KILL", &child);
     let _reaped = child.wait();
+}
+
+fn signal(name: &str, group: &Child) {
+    // The shell's own `kill`: the program of this name is missing on small machines.
+    let _gone = Command::new("sh").args(["-c", &format!("kill -s {name} -- -{}", group.id())]).status();
 }

@@ -1,9 +1,9 @@
 //! A changed document changes page, code and behaviour after one build, and nobody touches Rust.
 
-use std::{fs, path::Path, process::Command};
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first thing that is not there")]
 
 use serde_json::Value;
-use tieline_tests::{copy_project, target, tieline};
+use tieline_tests::{command::run, copies::Copy};
 
 /// The edits a business asks for: in which document, what stands there, what shall stand there.
 const EDITS: [(&str, &str, &str); 3] = [
@@ -18,43 +18,29 @@ const EDITS: [(&str, &str, &str); 3] = [
 
 #[test]
 fn a_changed_number_row_and_route_change_page_and_behaviour() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let root = folder.path();
-    copy_project(root);
+    let project = Copy::of_reference_to_compile("change");
     for (smart_id, before, after) in EDITS {
-        let path = root.join(format!("spec/interfaces/{smart_id}.md"));
-        let text = fs::read_to_string(&path).expect("the document");
-        assert!(text.contains(before), "{smart_id} no longer says {before:?}");
-        fs::write(&path, text.replacen(before, after, 1)).expect("a writable document");
+        project.edit(&format!("spec/interfaces/{smart_id}.md"), before, after);
     }
-    assert_eq!(run(root, &["check"]).0, 4, "changed documents make generated code stale");
-    assert_eq!(run(root, &["build"]).0, 0);
-    let page = fs::read_to_string(root.join("target/site/interfaces/proc-srm7-11vms-purchase-order-v1/index.html"))
-        .expect("the page");
+    assert_eq!(run(project.root(), &["check"]).code, Some(4), "changed documents make generated code stale");
+    let built = run(project.root(), &["build"]);
+    assert_eq!(built.code, Some(0), "{built}");
+    let page = project.read("target/site/interfaces/proc-srm7-11vms-purchase-order-v1/index.html");
     assert!(page.contains("50 s"), "the page prints the new timetable");
-    let (_, observed) = run(root, &["demo", "--once", "--json", "--scene", "11VMS stays down"]);
-    assert_eq!(sentence(&observed, "sends at"), "sends at 0 s, 10 s, 20 s, 30 s, 40 s, 50 s", "{observed:?}");
-    let (_, observed) = run(root, &["demo", "--once", "--json", "--scene", "becomes a confirmation"]);
-    assert_eq!(sentence(&observed, "1 confirmation"), "1 confirmation of 21.5 TAG for AR-1001", "{observed:?}");
-    let (_, observed) = run(root, &["demo", "--once", "--json", "--scene", "planned orders go"]);
-    assert_eq!(sentence(&observed, "a name that fits neither"), "a name that fits neither: DELIVERED", "{observed:?}");
-}
-
-/// Runs the command in a folder: exit code and standard output line by line.
-fn run(root: &Path, arguments: &[&str]) -> (i32, Vec<String>) {
-    let output = Command::new(tieline())
-        .current_dir(root)
-        .args(arguments)
-        .env("CARGO_TARGET_DIR", target())
-        .output()
-        .expect("the command runs");
-    let lines = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
-    (output.status.code().unwrap_or(-1), lines)
+    let scenes = [
+        ("11VMS stays down", "sends at", "sends at 0 s, 10 s, 20 s, 30 s, 40 s, 50 s"),
+        ("becomes a confirmation", "1 confirmation", "1 confirmation of 21.5 TAG for AR-1001"),
+        ("planned orders go", "a name that fits neither", "a name that fits neither: DELIVERED"),
+    ];
+    for (scene, begins, expected) in scenes {
+        let played = run(project.root(), &["demo", "--once", "--json", "--scene", scene]);
+        assert_eq!(sentence(&played.out, begins), expected, "{played}");
+    }
 }
 
 /// What was observed for the promise that begins with these words; times without their lateness of a second.
-fn sentence(lines: &[String], begins: &str) -> String {
-    let objects = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+fn sentence(lines: &str, begins: &str) -> String {
+    let objects = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let observed: Vec<Value> =
         objects.filter(|object| object["promised"].as_str().is_some_and(|text| text.starts_with(begins))).collect();
     let Some(object) = observed.first() else { return String::new() };

@@ -3,6 +3,8 @@
 //!
 //! Systems are a script: a step that binds a name is answered with the block of that name.
 
+#![allow(clippy::expect_used, reason = "a test stops at the first thing that is not there")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},

@@ -1,18 +1,18 @@
 //! The tutorial works: every command is typed, every answer is compared.
 
-use std::{env, fs};
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first thing that is not there")]
 
-use tieline_tests::{project, target, tieline, tutorial};
+use std::env;
+
+use tieline_tests::{copies, tieline, tutorial};
 
 #[test]
 fn the_tutorial_leads_from_an_empty_folder_to_a_running_interface() {
-    let page = fs::read_to_string(project().join("docs/tutorial.md")).expect("the tutorial");
+    let page = tutorial::with_free_ports(&tutorial::page(), &["8080", "8081", "8099"]);
     let fences = tutorial::fences(&page);
     assert!(fences.len() > 10, "the tutorial lost its fences");
-    let folder = tempfile::tempdir().expect("a temporary folder");
     let path = format!("{}:{}", tieline().parent().expect("a folder").display(), env::var("PATH").unwrap_or_default());
-    let environment = vec![("PATH".to_owned(), path), ("CARGO_TARGET_DIR".to_owned(), target().display().to_string())];
-    let mut shell = tutorial::Shell::new(folder.path(), environment);
+    let mut shell = tutorial::Shell::new(&copies::to_compile("tutorial"), vec![("PATH".to_owned(), path)]);
     for fence in &fences {
         shell.play(fence);
     }

@@ -1,0 +1,126 @@
+//! The generated service as a process that can be killed.
+//!
+//! In: a program, a landscape. Out: a running [`Service`] with its addresses. Never knows: interfaces.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use simulators::Landscape;
+
+use crate::generated_service;
+
+/// How long starting may take before we stop waiting and say so.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything needed to start the service again over the same store.
+#[derive(Debug)]
+pub struct Launch {
+    folder: PathBuf,
+    secrets: Vec<(String, String)>,
+    clock: String,
+}
+
+/// The running service.
+#[derive(Debug)]
+pub struct Service {
+    child: Child,
+    /// Listener of the triggers.
+    pub http: SocketAddr,
+    /// Listener of operators.
+    pub admin: SocketAddr,
+    /// From the start of the process to the line that says it is ready.
+    pub ready_after: Duration,
+}
+
+impl Launch {
+    /// Writes the environment of a service that works with these partner systems; its store lies in the folder.
+    ///
+    /// # Panics
+    /// When the disk refuses.
+    #[must_use]
+    pub fn new(landscape: &Landscape, folder: &Path) -> Self {
+        let environment = landscape.environment_toml(folder, "127.0.0.1:0").expect("a writable folder");
+        fs::write(folder.join("environment.toml"), environment).expect("a writable folder");
+        Self { folder: folder.to_owned(), secrets: landscape.secrets(), clock: landscape.clock().argument() }
+    }
+
+    /// Starts the service and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready; with its last words.
+    #[must_use]
+    pub fn start(&self) -> Service {
+        let begin = Instant::now();
+        let log = OpenOptions::new().create(true).append(true).open(self.log()).expect("a writable folder");
+        let mut child = Command::new(generated_service())
+            .arg("--environment")
+            .arg(self.folder.join("environment.toml"))
+            .args(["--clock", &self.clock, "--log", "json"])
+            .envs(self.secrets.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the service starts");
+        let Some(ready) = first_line(&mut child) else {
+            let _gone = child.kill();
+            let _reaped = child.wait();
+            panic!("the service did not become ready; its last words:\n{}", self.last_words());
+        };
+        let address = |name: &str| ready[name].as_str().and_then(|text| text.parse().ok()).expect("an address");
+        Service { child, http: address("http"), admin: address("admin"), ready_after: begin.elapsed() }
+    }
+
+    /// The end of the log of all runs.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("service.log")
+    }
+}
+
+impl Service {
+    /// Ends the process at once, as `kill -9` and power failures do.
+    ///
+    /// # Panics
+    /// When it had ended by itself: then nothing was killed, and nothing is proved.
+    pub fn kill(mut self) {
+        let ended = self.child.try_wait().expect("a child can be asked");
+        assert_eq!(ended, None, "the service ended by itself");
+        self.child.kill().expect("a child can be killed");
+        self.child.wait().expect("a child can be reaped");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// The ready line. The rest of the output is read too, so that the service never blocks.
+fn first_line(child: &mut Child) -> Option<Value> {
+    let output = child.stdout.take()?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _nobody_waits = sender.send(line);
+        }
+    });
+    serde_json::from_str(&receiver.recv_timeout(PATIENCE).ok()?).ok()
+}

@@ -1,0 +1,153 @@
+//! The books balance after `kill -9`: what was acknowledged is delivered, once.
+//!
+//! The real service runs with real partner systems beside it and is killed three times while carts keep coming in. When
+//! that happens and what else goes wrong is drawn from a seed; `SEED=<number>` before the test command draws the same.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first thing that is not there"
+)]
+
+use std::{
+    collections::BTreeMap,
+    env,
+    time::{Duration, Instant, SystemTime},
+};
+
+use simulators::{Callers, Effect, Fault, Landscape, Options, Partner, SimClock, samples};
+use tieline_tests::service::{Launch, Service};
+use tokio::task::JoinSet;
+
+/// Carts of one run.
+const CARTS: usize = 120;
+/// Senders at work at the same time.
+const SENDERS: usize = 12;
+const KILLS: usize = 3;
+/// How fast waiting goes: thirty seconds between two tries become one and a half.
+const SPEED: f64 = 20.0;
+/// From its start, the service is ready within this time, however it ended.
+const READY: Duration = Duration::from_secs(2);
+/// States that a message leaves by itself.
+const OPEN: [&str; 4] = ["ACCEPTED", "READY", "IN_FLIGHT", "RETRYING"];
+/// Until everything must have ended.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_delivered_once_whenever_the_service_is_killed() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut chance = Chance(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let landscape = Landscape::start(Options { clock: SimClock::scaled_from_now(SPEED), seed }).await.unwrap();
+    disturb(&landscape, &mut chance);
+    let launch = Launch::new(&landscape, folder.path());
+    let mut service = launch.start();
+    let mut books = Books::default();
+    for _ in 0..KILLS {
+        let wanted = books.acknowledged.len() + 1 + chance.below(CARTS / (KILLS + 1));
+        let moment = Duration::from_millis(chance.below(60));
+        books.send(&landscape.callers(service.http), Some((wanted, moment, service))).await;
+        service = launch.start();
+        assert!(service.ready_after < READY, "SEED={seed}: ready only after {:?}", service.ready_after);
+    }
+    books.send(&landscape.callers(service.http), None).await;
+    assert_eq!(books.acknowledged.len(), CARTS, "SEED={seed}: every sender has its acknowledgement in the end");
+    let states = books.ends(&landscape.callers(service.http)).await;
+    let lost: Vec<_> = states.iter().filter(|(_, state)| *state != "DELIVERED").collect();
+    assert!(lost.is_empty(), "SEED={seed}: acknowledged but not delivered: {lost:?}\n{}", launch.last_words());
+    let orders = |cart: &String| landscape.vms.purchase_orders_of(cart).len();
+    let wrong: Vec<_> = books.acknowledged.keys().filter(|cart| orders(cart) != 1).collect();
+    assert!(wrong.is_empty(), "SEED={seed}: not exactly one purchase order: {wrong:?}");
+    assert_eq!(landscape.vms.purchase_orders().len(), CARTS, "SEED={seed}: orders that nobody sent");
+}
+
+/// The partner has bad moments of its own: replies that are lost, calls that never arrive, slow ones.
+fn disturb(landscape: &Landscape, chance: &mut Chance) {
+    let effects = [Effect::DropAfter, Effect::DropBefore, Effect::Delay(2_000), Effect::status(503)];
+    let faults = effects.map(|effect| {
+        let cart = cart(chance.below(CARTS));
+        Fault::on_key(&cart, 1, effect)
+    });
+    landscape.vms.faults(faults.to_vec());
+}
+
+/// What the senders know.
+#[derive(Default)]
+struct Books {
+    /// Cart number → id of the message, for each cart that was answered 202.
+    acknowledged: BTreeMap<String, String>,
+}
+
+impl Books {
+    /// Sends every cart that was not acknowledged yet, some at a time. With an end, the service is killed a moment after
+    /// so many carts are acknowledged, and who has no answer then knows nothing.
+    async fn send(&mut self, callers: &Callers, mut end: Option<(usize, Duration, Service)>) {
+        let mut waiting = (0..CARTS).map(cart).filter(|cart| !self.acknowledged.contains_key(cart)).collect::<Vec<_>>();
+        waiting.reverse();
+        let mut senders = JoinSet::new();
+        let mut killer = JoinSet::new();
+        loop {
+            while senders.len() < SENDERS && killer.is_empty() {
+                let Some(cart) = waiting.pop() else { break };
+                let call = callers.srm.approve_cart(&samples::shopping_cart(&cart));
+                senders.spawn(async move { (cart, call.send().await) });
+            }
+            let Some(answered) = senders.join_next().await else { break };
+            if let (cart, Ok(reply)) = answered.unwrap() {
+                assert_eq!(reply.status, 202, "{cart}: {}", reply.text());
+                let (_, id) = reply.header("location").rsplit_once('/').expect("the address of the message");
+                self.acknowledged.insert(cart, id.to_owned());
+            }
+            if let Some((_, moment, service)) = end.take_if(|(wanted, ..)| self.acknowledged.len() >= *wanted) {
+                killer.spawn(async move {
+                    tokio::time::sleep(moment).await;
+                    service.kill();
+                });
+            }
+        }
+        killer.join_all().await;
+    }
+
+    /// Asks, as the sender may, until every acknowledged message has ended: cart → state.
+    async fn ends(&self, callers: &Callers) -> BTreeMap<&String, String> {
+        let begin = Instant::now();
+        loop {
+            let mut states = BTreeMap::new();
+            for (cart, id) in &self.acknowledged {
+                let story = callers.srm.message(id).send().await.unwrap().json();
+                states.insert(cart, story["state"].as_str().unwrap_or("unknown").to_owned());
+            }
+            let open = states.values().any(|state| OPEN.contains(&state.as_str()));
+            if !open || begin.elapsed() > PATIENCE {
+                return states;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+fn cart(number: usize) -> String {
+    format!("SC-{number:04}")
+}
+
+/// What `SEED` says, or another number each time.
+fn seed() -> u64 {
+    let given = env::var("SEED").ok().map(|text| text.parse().expect("SEED is a number"));
+    given.unwrap_or_else(|| SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970").subsec_nanos().into())
+}
+
+/// A row of numbers that depends on the seed only (SplitMix64, Steele and others 2014).
+struct Chance(u64);
+
+impl Chance {
+    fn below<T: TryFrom<u64> + TryInto<u64>>(&mut self, bound: T) -> T {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let bound = bound.try_into().ok().filter(|bound| *bound > 0).unwrap_or(1);
+        T::try_from((word ^ (word >> 31)) % bound).unwrap_or_else(|_| unreachable!("below a number of the type"))
+    }
+}
