@@ -7,7 +7,6 @@ mod paging;
 mod peer;
 mod rest;
 mod rfc;
-mod sftp;
 
 use std::{
     collections::BTreeMap,
