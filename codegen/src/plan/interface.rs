@@ -190,6 +190,11 @@ fn note_uses(types: &Types<'_>, interface: &Interface, used: &mut UsedSystems) {
             use_operation(types, &reference.system, operation, used);
         }
     }
+    let mut bound = Vec::new();
+    uses::bound_operations(&interface.flow, &mut bound);
+    for reference in bound {
+        used.entry(reference.system).or_default().bound.insert(reference.operation);
+    }
     interface.trigger.message.iter().for_each(|message| use_message(message, used));
     for mapping in &interface.mappings {
         use_message(&mapping.target, used);

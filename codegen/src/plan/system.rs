@@ -129,6 +129,9 @@ pub struct ProbePlan {
 pub(crate) struct Used {
     /// Operations that flows call.
     pub(crate) operations: BTreeSet<String>,
+    /// Those whose reply some flow keeps. The others' replies are not read: a target that says "known already" answers
+    /// with another body, and has done the work.
+    pub(crate) bound: BTreeSet<String>,
     /// Messages, those of operations included.
     pub(crate) messages: BTreeSet<String>,
 }
@@ -185,7 +188,7 @@ pub(crate) fn plan(types: &Types<'_>, system: &System, used: &Used, problems: &m
     for operation in system.operations.iter().filter(|operation| planner.is_used(operation, used)) {
         let written = Written { text: operation.name.clone(), path: system.path.clone(), span: operation.span };
         problems.note(scope.claim(&operation_function(&operation.name), written));
-        operations.push(planner.operation(operation, used.operations.contains(&operation.name)));
+        operations.push(planner.operation(operation, used));
     }
     SystemPlan {
         module: system_module(&system.name),
@@ -219,7 +222,9 @@ impl Planner<'_> {
         called(operation) || self.system.operations.iter().any(|other| called(other) && asks(other))
     }
 
-    fn operation(&self, operation: &Operation, called: bool) -> OperationPlan {
+    fn operation(&self, operation: &Operation, used: &Used) -> OperationPlan {
+        let called = used.operations.contains(&operation.name);
+        let response = operation.response.as_ref().filter(|_| used.bound.contains(&operation.name));
         let total = operation.paging.as_ref().map(|paging| paging.total.as_str());
         OperationPlan {
             constant: names::constant(&operation.name),
@@ -242,7 +247,7 @@ impl Planner<'_> {
             parameters: callable_parameters(operation).map(|parameter| self.parameter(parameter)).collect(),
             request: callable_parameters(operation).map(set_parameter).collect(),
             body: operation.request.as_ref().map(|message| self.body(operation, message)),
-            response: operation.response.as_ref().map(|message| self.message_path(message)),
+            response: response.map(|message| self.message_path(message)),
             probe: operation.probe.as_ref().filter(|_| called).and_then(|probe| self.probe(operation, probe)),
             called,
         }

@@ -40,6 +40,21 @@ pub(crate) fn operations(steps: &[Step], found: &mut Vec<OperationRef>) {
     }
 }
 
+/// Every operation whose reply a step keeps under a name.
+pub(crate) fn bound_operations(steps: &[Step], found: &mut Vec<OperationRef>) {
+    for step in steps {
+        match &step.kind {
+            StepKind::Fetch { operation, .. }
+            | StepKind::Call { operation, bind: Some(_), .. }
+            | StepKind::Send { operation, bind: Some(_), .. } => found.push(operation.clone()),
+            _ => {}
+        }
+        for inner in inner_steps(&step.kind) {
+            bound_operations(inner, found);
+        }
+    }
+}
+
 /// The lists of steps inside a step.
 pub(crate) fn inner_steps(kind: &StepKind) -> Vec<&[Step]> {
     match kind {

@@ -6,8 +6,11 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
+
+use futures_util::future::poll_immediate;
 
 use super::{
     core::{Core, Subject},
@@ -169,9 +172,16 @@ impl Journalled {
 
     async fn permit(&self, exchange: &Exchange<'_>, operation: &'static Operation) -> Result<Permit, Halt> {
         let gate = self.core.gate(operation.system);
-        gate.pass()
-            .await
-            .map_err(|Shut { until_ms, why }| halted(exchange, Event::Wait { due_ms: until_ms, alert: false }, why))
+        let mut passing = pin!(gate.pass());
+        let passed = match poll_immediate(passing.as_mut()).await {
+            Some(passed) => passed,
+            None => {
+                // Whoever stands in the line is not the cause of a crash, however often it comes.
+                drop(self.core.store.commit(vec![Change::Waits { seq: self.subject.seq }]));
+                passing.await
+            }
+        };
+        passed.map_err(|Shut { until_ms, why }| halted(exchange, Event::Wait { due_ms: until_ms, alert: false }, why))
     }
 
     /// The outcome, and when the target may be called again should it have refused us.

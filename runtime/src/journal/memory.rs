@@ -227,6 +227,7 @@ impl Kept {
             Change::Post(post) => drop(self.posts.insert(post.id.clone(), *post)),
             Change::State { seq, .. }
             | Change::Crashes { seq, .. }
+            | Change::Waits { seq }
             | Change::Begin { seq, .. }
             | Change::Done { seq, .. }
             | Change::Failed { seq, .. }
@@ -261,10 +262,22 @@ impl Entry {
                 self.row = Row { state, reason, detail, due_ms, ended_ms, ..self.row.clone() };
             }
             Change::Crashes { crashes, .. } => self.row.crashes = crashes,
-            Change::Begin { step, system, operation, .. } => match self.delivery(&step) {
-                Some(delivery) => delivery.doubt = true,
-                None => self.deliveries.push(Delivery { step, system, operation, doubt: true, ..Delivery::default() }),
-            },
+            Change::Waits { .. } => {
+                if self.row.state == State::InFlight {
+                    self.row.state = State::Ready;
+                }
+            }
+            Change::Begin { step, system, operation, .. } => {
+                if self.row.state == State::Ready {
+                    self.row.state = State::InFlight;
+                }
+                match self.delivery(&step) {
+                    Some(delivery) => delivery.doubt = true,
+                    None => {
+                        self.deliveries.push(Delivery { step, system, operation, doubt: true, ..Delivery::default() });
+                    }
+                }
+            }
             Change::Done { attempt, reply, .. } => {
                 if let Some(delivery) = self.delivery(&attempt.step) {
                     (delivery.done, delivery.doubt) = (true, false);

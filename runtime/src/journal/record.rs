@@ -87,7 +87,12 @@ pub enum Change {
         /// How often so far.
         crashes: u32,
     },
-    /// A step is about to send: from now on its outcome is in doubt.
+    /// A message waits for room at a target: a crash from now on is not its fault.
+    Waits {
+        /// Message.
+        seq: i64,
+    },
+    /// A step is about to send: from now on its outcome is in doubt, and the message is in flight again.
     Begin {
         /// Message.
         seq: i64,

@@ -142,10 +142,10 @@ pub async fn update_service_reception(
 pub async fn create_purchase_order(
     step: Step<'_>,
     body: &PurchaseOrder,
-) -> Result<PurchaseOrderCreated, Stop> {
+) -> Result<(), Stop> {
     let request = Request::new().body(body.checked()?);
-    let reply = step.exchange(&CREATE_PURCHASE_ORDER, request).await?;
-    Ok(PurchaseOrderCreated::from_reply(&CREATE_PURCHASE_ORDER, &reply)?)
+    step.exchange(&CREATE_PURCHASE_ORDER, request).await?;
+    Ok(())
 }
 
 /// The notification that 11VMS sends when a report is validated.

@@ -73,7 +73,7 @@ pub static FIND_CONFIRMATION: Operation = Operation {
 pub async fn create_confirmation(
     step: Step<'_>,
     body: &GoodsReceipt,
-) -> Result<ConfirmationCreated, Stop> {
+) -> Result<(), Stop> {
     let request = Request::new().body(body.checked()?);
     let found = |reply: &Value| {
         let response = ConfirmationFound::from_reply(&FIND_CONFIRMATION, reply)?;
@@ -87,8 +87,8 @@ pub async fn create_confirmation(
         request: Request::new().body(asked.checked()?),
         found: &found,
     };
-    let reply = step.exchange_with_probe(&CREATE_CONFIRMATION, request, &probe).await?;
-    Ok(ConfirmationCreated::from_reply(&CREATE_CONFIRMATION, &reply)?)
+    step.exchange_with_probe(&CREATE_CONFIRMATION, request, &probe).await?;
+    Ok(())
 }
 
 /// `response.EV_CONFIRMATION.or('') != ''` (line 28): the work of `create-confirmation` was done.

@@ -83,14 +83,18 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
             .prepare_cached("update progress set crashes = ?2 where message = ?1")?
             .execute(params![seq, crashes])
             .map(drop),
-        Change::Begin { seq, step, system, operation, at_ms } => connection
-            .prepare_cached(
-                "insert into delivery (message, step, system, operation, doubt, start_ms) \
+        Change::Waits { seq } => flight(connection, *seq, (State::InFlight, State::Ready)),
+        Change::Begin { seq, step, system, operation, at_ms } => {
+            flight(connection, *seq, (State::Ready, State::InFlight))?;
+            connection
+                .prepare_cached(
+                    "insert into delivery (message, step, system, operation, doubt, start_ms) \
                  values (?1, ?2, ?3, ?4, 1, ?5) \
                  on conflict (message, step) do update set doubt = 1, start_ms = excluded.start_ms",
-            )?
-            .execute(params![seq, step, system, operation, at_ms])
-            .map(drop),
+                )?
+                .execute(params![seq, step, system, operation, at_ms])
+                .map(drop)
+        }
         Change::Done { seq, attempt, reply } => done(connection, *seq, attempt, reply),
         Change::Failed { seq, attempt, tries, doubt } => failed(connection, *seq, attempt, (*tries, *doubt)),
         Change::Bury { seq, grave } => bury(connection, *seq, grave),
@@ -101,6 +105,14 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
         Change::Incident(incident) => keep_incident(connection, incident),
         Change::Post(post) => keep_post(connection, post),
     }
+}
+
+/// Between waiting for room and being in flight; any other state stays.
+fn flight(connection: &Connection, seq: i64, (from, to): (State, State)) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("update progress set state = ?3 where message = ?1 and state = ?2")?
+        .execute(params![seq, from.as_str(), to.as_str()])
+        .map(drop)
 }
 
 fn progress(
