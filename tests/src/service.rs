@@ -4,8 +4,8 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::{BufRead, BufReader},
-    net::SocketAddr,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -81,8 +81,7 @@ impl Launch {
     }
 
     /// The end of the log of all runs.
-    #[must_use]
-    pub fn last_words(&self) -> String {
+    fn last_words(&self) -> String {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
@@ -94,6 +93,20 @@ impl Launch {
 }
 
 impl Service {
+    /// Asks the operators' listener.
+    ///
+    /// # Panics
+    /// When it does not answer with JSON.
+    #[must_use]
+    pub fn ask(&self, path: &str) -> Value {
+        let mut stream = TcpStream::connect(self.admin).expect("the service listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n").expect("it takes a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP response");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{path} is no JSON ({error}): {answer}"))
+    }
+
     /// Ends the process at once, as `kill -9` and power failures do.
     ///
     /// # Panics
