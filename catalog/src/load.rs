@@ -45,7 +45,7 @@ pub fn load(root: &Path) -> Loaded {
     if loaded.sources.is_empty() && !loaded.diagnostics.has_errors() {
         let message = "there is no document under spec/interfaces or spec/systems";
         let mut diagnostic = Diagnostic::new("E-NO-DOCUMENTS", "spec", Span::default(), message);
-        diagnostic.help("run the command in the folder that holds `spec/`, or start a project with `tieline new`");
+        diagnostic.help("run the command in the folder that holds `spec/`, or write a first document: the tutorial leads through it");
         loaded.diagnostics.push(diagnostic);
     }
     loaded

@@ -11,7 +11,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "tieline",
     version,
-    about,
     after_help = "\
 Examples:
   tieline demo                     see the whole line work, with partner systems beside it
@@ -180,7 +179,7 @@ Examples:
   tieline demo                 keeps running: open the address it prints, Ctrl-C ends it
   tieline demo --once          plays every scene, compares promised with observed, exits 0 only if all are equal
   tieline demo --once --json   the same, one JSON object a line: scene, promised, observed, ok
-  tieline demo --once --scene 'srm is down'")]
+  tieline demo --once --scene 'stays down'")]
 pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) place: Place,

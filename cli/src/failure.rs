@@ -10,6 +10,9 @@ pub(crate) enum Failure {
     /// No project here.
     #[error("no project found: there is no folder `spec` in {} or above it\n  help: go to the project's folder, or name it with --catalog FOLDER", .0.display())]
     NoProject(PathBuf),
+    /// The folder that was named is no project.
+    #[error("no project found: there is no folder `spec` in {}\n  help: --catalog names the folder that holds it", .0.display())]
+    NotAProject(PathBuf),
     /// A file could not be read or written.
     #[error("{doing} {}: {source}", path.display())]
     File {

@@ -23,11 +23,9 @@ impl Project {
     pub(crate) fn find(place: &Place) -> Result<Self, Failure> {
         let here = env::current_dir().map_err(Failure::file("finding", "."))?;
         let root = match &place.catalog {
-            Some(folder) => holds_spec(&here.join(folder)),
-            None => here.ancestors().find_map(holds_spec),
+            Some(folder) => holds_spec(&here.join(folder)).ok_or_else(|| Failure::NotAProject(folder.clone()))?,
+            None => here.ancestors().find_map(holds_spec).ok_or(Failure::NoProject(here))?,
         };
-        let start = place.catalog.clone().unwrap_or(here);
-        let root = root.ok_or(Failure::NoProject(start))?;
         Ok(Self { generated: root.join(&place.generated), root })
     }
 
