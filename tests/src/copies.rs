@@ -1,6 +1,6 @@
 //! Projects that a test may change.
 //!
-//! In: the reference catalog, the tutorial. Out: a [`Copy`] in a folder of its own. Never knows: what is changed in it.
+//! In: the reference catalog, the tutorial. Out: a [`struct@Copy`] in a folder of its own. Never knows: what is changed in it.
 
 use std::{
     fs,
