@@ -78,18 +78,12 @@ impl Sender {
 pub struct VmsCaller(Sender);
 
 impl VmsCaller {
-    /// Notifies that a report was validated, under a new event id.
+    /// Notifies that a report was validated, under a new event id. The same call sent twice is a repeated notification.
     #[must_use]
     pub fn notify(&self, report_id: &str) -> Call {
-        self.notify_again(&self.0.event_id(), report_id)
-    }
-
-    /// Notifies under a given event id: the same one twice is a repeated notification.
-    #[must_use]
-    pub fn notify_again(&self, event_id: &str, report_id: &str) -> Call {
         let call = self.0.call("send-notification", Method::POST, "/11vms/activity-reports").key(report_id);
         call.json(&json!({
-            "eventId": event_id,
+            "eventId": self.0.event_id(),
             "eventType": "activityReport.validated",
             "occurredAt": self.0.now(),
             "resource": { "type": "activityReport", "id": report_id },
@@ -130,15 +124,9 @@ impl MaestroCaller {
     /// Announces that a worksheet can be read, under a new event id.
     #[must_use]
     pub fn export_ready(&self, file_name: &str, worksheet: &str) -> Call {
-        self.export_ready_again(&self.0.event_id(), file_name, worksheet)
-    }
-
-    /// Announces under a given event id.
-    #[must_use]
-    pub fn export_ready_again(&self, event_id: &str, file_name: &str, worksheet: &str) -> Call {
         self.0.call("send-export-ready", Method::POST, "/maestro/exports").key(file_name).json(&json!({
             "event": "workbook.export.ready",
-            "eventId": event_id,
+            "eventId": self.0.event_id(),
             "timestamp": self.0.now(),
             "workbook": { "name": crate::samples::WORKBOOK, "scope": "Public" },
             "worksheet": worksheet,
