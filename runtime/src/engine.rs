@@ -46,7 +46,7 @@ use crate::{
     door::{Arrival, Door, Promise, Receipt, Refusal, Replied},
     flow::Handler,
     journal::{Store, StoreError},
-    lifecycle::Reason,
+    lifecycle::{self, Reason, Rules},
     metrics::Metrics,
 };
 
@@ -63,7 +63,15 @@ impl Engine {
     /// # Errors
     /// The journal cannot be read or written.
     pub async fn start(handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Result<Self, StoreError> {
-        let core = Arc::new(Core::new(handlers, ports));
+        Self::start_under(lifecycle::next, handlers, ports).await
+    }
+
+    /// Like [`Engine::start`] under other rules of life: for tests that show that wrong rules are noticed.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written.
+    pub async fn start_under(rules: Rules, handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Result<Self, StoreError> {
+        let core = Arc::new(Core::new(rules, handlers, ports));
         core.alerts.recover().await?;
         let recovered = recover::recover(&core).await?;
         if recovered > 0 {

@@ -190,6 +190,9 @@ pub enum Remains {
     Record,
 }
 
+/// A set of rules: [`next`], or in tests a wrong one, to show that it is noticed.
+pub type Rules = fn(State, Event, Remains) -> Result<Transition, Illegal>;
+
 /// The next state, and what follows.
 ///
 /// # Errors

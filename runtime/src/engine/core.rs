@@ -24,7 +24,7 @@ use crate::{
     descriptor::{Interface, System},
     flow::{Handler, Input},
     journal::{Change, Store, StoreError},
-    lifecycle::{self, Event, Remains, State},
+    lifecycle::{Event, Remains, Rules, State},
     metrics::Metrics,
     random::Random,
     transport::Transport,
@@ -53,6 +53,7 @@ pub struct Ports {
 /// The shared state of an engine.
 pub(crate) struct Core {
     pub(super) handlers: Vec<Arc<dyn Handler>>,
+    pub(super) rules: Rules,
     pub(crate) store: Arc<dyn Store>,
     pub(super) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -96,7 +97,7 @@ pub(super) struct Subject {
 }
 
 impl Core {
-    pub(super) fn new(handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Self {
+    pub(super) fn new(rules: Rules, handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Self {
         let count = handlers.len();
         Self {
             board: Board::new(count),
@@ -113,6 +114,7 @@ impl Core {
             clock: ports.clock,
             random: ports.random,
             metrics: ports.metrics,
+            rules,
             handlers,
             gates: Mutex::default(),
             waiters: Waiters::default(),
@@ -179,7 +181,7 @@ impl Core {
     pub(super) async fn interrupt(&self) {
         let running: Vec<i64> = self.running.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         let changes = running.into_iter().filter_map(|seq| {
-            let next = lifecycle::next(State::InFlight, Event::Interrupted, Remains::DeadLetter).ok()?;
+            let next = (self.rules)(State::InFlight, Event::Interrupted, Remains::DeadLetter).ok()?;
             Some(Change::State {
                 seq,
                 state: next.state,

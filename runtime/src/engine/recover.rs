@@ -15,7 +15,7 @@ use super::{
 use crate::{
     alert::Cause,
     journal::{Change, Grave, StoreError, Unfinished},
-    lifecycle::{self, Action, Event, Reason, State, Transition},
+    lifecycle::{Action, Event, Reason, State, Transition},
 };
 
 /// Queues everything that has not ended. How many that were.
@@ -75,7 +75,7 @@ async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>) -> Result<(), St
     let interface = core.handlers[ticket.handler].interface();
     let (seq, at_ms) = (ticket.seq, core.clock.now_ms());
     ticket.crashes += 1;
-    let transition = lifecycle::next(ticket.state, Event::Crashed { crashes: ticket.crashes }, remains(interface))
+    let transition = (core.rules)(ticket.state, Event::Crashed { crashes: ticket.crashes }, remains(interface))
         .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
     let Transition { state, reason, actions } = transition;
     let detail = match reason {

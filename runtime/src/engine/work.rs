@@ -75,7 +75,7 @@ struct Conclusion {
 }
 
 async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static Interface) -> Result<(), StoreError> {
-    let transition = lifecycle::next(ticket.state, Event::Claimed, remains(interface))
+    let transition = (core.rules)(ticket.state, Event::Claimed, remains(interface))
         .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
     ticket.state = transition.state;
     core.store.commit(vec![state(core, ticket.seq, &transition, "", None)]).await?;
@@ -195,7 +195,7 @@ async fn conclude(
     interface: &'static Interface,
     conclusion: Conclusion,
 ) {
-    let transition = match lifecycle::next(ticket.state, conclusion.event, remains(interface)) {
+    let transition = match (core.rules)(ticket.state, conclusion.event, remains(interface)) {
         Ok(transition) => transition,
         Err(illegal) => return postpone(core, ticket, &StoreError::Refused(illegal.to_string())),
     };
