@@ -11,8 +11,8 @@ use catalog::diagnostic::Diagnostics;
 use crate::routes::{Slugs, slug};
 use crate::view::{
     ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, Group, GroupPage, GroupsPage, HealthPage,
-    HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ReasonsPage, ShortPage, SystemPage,
-    SystemsPage, code_path,
+    HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ProgramsPage, ReasonsPage, ShortPage,
+    SystemPage, SystemsPage, code_path,
 };
 use crate::{Options, export, search};
 
@@ -31,10 +31,12 @@ pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> 
     groups(&context, &mut site);
     help(&context, &mut site);
     short_links(&context, &mut site);
-    site.add("catalog.json", export::json(&context));
-    site.add("catalog.csv", export::csv(&context));
-    site.add("llms.txt", export::llms(&context));
-    for (path, text) in search::scripts(&context) {
+    for (path, text) in export::whole(&context).into_iter().chain(search::scripts(&context)) {
+        site.add(&path, text);
+    }
+    if let Some(base) = &options.address {
+        let paths: Vec<&str> = site.files.keys().map(String::as_str).collect();
+        let (path, text) = export::sitemap(base, &paths);
         site.add(&path, text);
     }
     site.files.into_iter().collect()
@@ -132,6 +134,7 @@ fn help(context: &Context<'_>, site: &mut Site) {
         site.page(&code_path(code.code), &CodePage::new(context, code));
     }
     site.page(ReasonsPage::PATH, &ReasonsPage::new(context));
+    site.page(ProgramsPage::PATH, &ProgramsPage::new(context));
     site.page(ManualIndex::PATH, &ManualIndex::new(context));
     for manual in &context.options.manual {
         site.page(&manual.route(), &ManualPage::new(context, manual));

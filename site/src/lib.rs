@@ -31,13 +31,16 @@ pub struct Options {
     pub name: String,
     /// The version of the documents, e.g. a commit, if it is known; shown in the trust line.
     pub commit: Option<String>,
+    /// Where the site will be reached, ending in `/`, if it is known. Pages never need it; feeds and maps for other
+    /// programs do.
+    pub address: Option<String>,
     /// Pages of the manual, in their order.
     pub manual: Vec<Manual>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "Interface catalog".to_owned(), commit: None, manual: Vec::new() }
+        Self { name: "Interface catalog".to_owned(), commit: None, address: None, manual: Vec::new() }
     }
 }
 

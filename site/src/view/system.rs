@@ -11,6 +11,7 @@ use super::context::{Context, Fact, Shell, line_link, takes_part};
 use super::interface::messages::{MessageView, view};
 use super::interface::papers::{PointRow, Prose, point, prose};
 use super::list::{Row, rows};
+use super::programs;
 use crate::draw::neighbours::{self, Neighbour, Neighbours};
 use crate::front::Front;
 use crate::html::Html;
@@ -148,7 +149,15 @@ fn facts(context: &Context<'_>, at: &At, system: &System) -> Vec<Fact> {
     }
     facts.push(fact("Contract digest", Html::new().code(&system.digest), &[]));
     facts.push(fact("Document", Html::new().link("document/index.html", &system.path), &[]));
+    let beside: &[&str] = if speaks_http(system) { &["index.md", "openapi.json"] } else { &["index.md"] };
+    facts.push(fact("For programs", programs::beside(beside), &[]));
     facts
+}
+
+/// Whether a system has an operation that OpenAPI can describe.
+pub(crate) fn speaks_http(system: &System) -> bool {
+    let mut operations = system.operations.iter();
+    operations.any(|it| matches!(it.protocol, Protocol::Rest { .. } | Protocol::OData { .. }))
 }
 
 fn limits(system: &System) -> Html {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod budgets;
+mod exports;
 mod hostile;
 mod links;
 mod markup;

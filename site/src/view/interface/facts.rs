@@ -10,6 +10,7 @@ use catalog::model::{Auth, Durability, Format, Interface, Operation, Order, Trig
 use super::Sheet;
 use crate::html::Html;
 use crate::view::context::{Fact, operations};
+use crate::view::programs;
 use crate::words;
 
 /// Labels under the title.
@@ -75,6 +76,11 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Fact> {
     facts.extend(ends(sheet));
     facts.extend(service(sheet));
     facts.extend(intake(sheet));
+    let mut beside = vec!["index.md", "asyncapi.json"];
+    if !matches!(sheet.interface.trigger.kind, TriggerKind::Schedule(_)) {
+        beside.push("openapi.json");
+    }
+    facts.push(Fact { label: "For programs".to_owned(), value: programs::beside(&beside), line: Html::new() });
     facts
 }
 

@@ -1,8 +1,6 @@
-//! The catalog for machines: JSON, CSV, and an overview for language models.
+//! The facts of the whole catalog as JSON and CSV.
 //!
 //! In: the catalog. Out: texts. Never knows: pages beyond their addresses.
-
-use std::fmt::Write;
 
 use catalog::model::{Interface, System};
 use serde_json::{Value, json};
@@ -11,7 +9,7 @@ use crate::view::{Context, operations, protocols};
 use crate::words;
 
 /// Everything a program may want to know about the catalog without reading its documents.
-pub(crate) fn json(context: &Context<'_>) -> String {
+pub(super) fn json(context: &Context<'_>) -> String {
     let catalog = context.catalog;
     let whole = json!({
         "name": context.options.name,
@@ -86,7 +84,7 @@ fn system(context: &Context<'_>, system: &System) -> Value {
 }
 
 /// One line an interface, RFC 4180.
-pub(crate) fn csv(context: &Context<'_>) -> String {
+pub(super) fn csv(context: &Context<'_>) -> String {
     let mut text = "smart_id,legacy_ids,title,status,domain,style,source,target,protocols,business_owner,technical_owner,support,retry,dead_letter,alerts,open_points,digest,page\r\n".to_owned();
     for it in context.catalog.interfaces() {
         let alerts: Vec<&str> = it.errors.alerts.iter().map(|alert| alert.channel.as_str()).collect();
@@ -123,33 +121,6 @@ fn quoted(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
-}
-
-/// The catalog as a list of links to its documents (llmstxt.org).
-pub(crate) fn llms(context: &Context<'_>) -> String {
-    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut text = format!(
-        "# {}\n\n> Integration catalog: every document is Markdown with YAML front matter. Facts of all of them: [catalog.json](catalog.json).\n\n## Interfaces\n\n",
-        line(&context.options.name)
-    );
-    // Writing to a String cannot fail.
-    for it in context.catalog.interfaces() {
-        let page = context.routes.interface(&it.smart_id.text).unwrap_or_default().replace("index.html", "index.md");
-        let _ = writeln!(
-            text,
-            "- [{}]({page}): {} ({} to {})",
-            line(&it.smart_id.text),
-            line(&it.title),
-            line(&it.source),
-            line(&it.target)
-        );
-    }
-    text.push_str("\n## Systems\n\n");
-    for it in context.catalog.systems() {
-        let page = context.routes.system(&it.name).unwrap_or_default().replace("index.html", "index.md");
-        let _ = writeln!(text, "- [{}]({page}): {}", line(&it.name), line(&it.title));
-    }
-    text
 }
 
 #[cfg(test)]
