@@ -99,7 +99,7 @@ async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>) -> Result<(), St
                 message_id: &ticket.payload.id,
                 detail: &detail,
             })),
-            Action::Run | Action::RunAt(_) | Action::Release => {}
+            Action::Run | Action::RunAt(_) | Action::Release | Action::Unblock => {}
         }
     }
     core.store.commit(changes).await?;

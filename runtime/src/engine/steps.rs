@@ -181,7 +181,9 @@ impl Journalled {
                 passing.await
             }
         };
-        passed.map_err(|Shut { until_ms, why }| halted(exchange, Event::Wait { due_ms: until_ms, alert: false }, why))
+        passed.map_err(|Shut { until_ms, why }| {
+            halted(exchange, Event::Wait { due_ms: until_ms, hold: Reason::Circuit }, why)
+        })
     }
 
     /// The outcome, and when the target may be called again should it have refused us.
@@ -255,7 +257,7 @@ impl Journalled {
     fn store_failed(&self, exchange: &Exchange<'_>, error: &StoreError) -> Halt {
         self.core.store_failed(error);
         let due_ms = self.core.clock.now_ms().saturating_add(1_000);
-        halted(exchange, Event::Wait { due_ms, alert: false }, error.to_string())
+        halted(exchange, Event::Wait { due_ms, hold: Reason::Circuit }, error.to_string())
     }
 }
 

@@ -44,7 +44,7 @@ impl Scene<'_> {
         let refused = known.attempts.saturating_sub(known.tries);
         let pause_ms = FIRST_PAUSE_MS.saturating_mul(1 << refused.min(16)).min(LONGEST_PAUSE_MS);
         let due_ms = self.reopens_ms.max(self.end_ms.saturating_add_unsigned(pause_ms));
-        Event::Wait { due_ms, alert: true }
+        Event::Wait { due_ms, hold: Reason::Target }
     }
 
     /// The next time of the timetable after this many counted tries.

@@ -209,7 +209,7 @@ async fn conclude(
                     Cause { interface, target, reason: *reason, message_id: &ticket.payload.id, detail: &sentence };
                 changes.extend(core.alerts.raise(&cause));
             }
-            Action::Run | Action::RunAt(_) | Action::Release => {}
+            Action::Run | Action::RunAt(_) | Action::Release | Action::Unblock => {}
         }
     }
     // From here on the journal has the last word: stopping now must not write over it.
@@ -243,7 +243,7 @@ fn follow(core: &Core, ticket: Ticket<Payload>, interface: &'static Interface, t
                 }
             }
             Action::Alert(_) => core.alerts.wake(),
-            Action::Bury(_) => {}
+            Action::Unblock | Action::Bury(_) => {}
         }
     }
 }

@@ -7,20 +7,25 @@ const EVENTS: &[Event] = &[
     Event::Delivered,
     Event::Discarded,
     Event::Retry { due_ms: 5 },
-    Event::Wait { due_ms: 5, alert: true },
-    Event::Wait { due_ms: 5, alert: false },
+    Event::Wait { due_ms: 5, hold: Reason::Target },
+    Event::Wait { due_ms: 5, hold: Reason::Circuit },
     Event::Doubt,
     Event::GiveUp(Reason::Permanent),
     Event::Crashed { crashes: 1 },
     Event::Crashed { crashes: 2 },
     Event::Interrupted,
+    Event::Dropped(Reason::Expired),
+    Event::Outdated,
     Event::OperatorRetry,
+    Event::OperatorDiscard,
+    Event::OperatorSkip,
+    Event::OperatorResolve,
     Event::Replayed,
 ];
 
 /// One line a state that has events, as the reference draws it. What is not in the table is illegal.
 const TABLE: &[(State, Event, State, &[Action])] = {
-    use Action::{Alert, Bury, Release, Run, RunAt};
+    use Action::{Alert, Bury, Release, Run, RunAt, Unblock};
     use State::{Accepted, Dead, Delivered, Discarded, Failed, Held, InFlight, Ready, Resolved, Retrying};
     &[
         (Accepted, Event::Claimed, InFlight, &[]),
@@ -30,8 +35,8 @@ const TABLE: &[(State, Event, State, &[Action])] = {
         (InFlight, Event::Delivered, Delivered, &[Release]),
         (InFlight, Event::Discarded, Discarded, &[Release]),
         (InFlight, Event::Retry { due_ms: 5 }, Retrying, &[RunAt(5)]),
-        (InFlight, Event::Wait { due_ms: 5, alert: true }, Held, &[Alert(Reason::Target), RunAt(5)]),
-        (InFlight, Event::Wait { due_ms: 5, alert: false }, Held, &[RunAt(5)]),
+        (InFlight, Event::Wait { due_ms: 5, hold: Reason::Target }, Held, &[Alert(Reason::Target), RunAt(5)]),
+        (InFlight, Event::Wait { due_ms: 5, hold: Reason::Circuit }, Held, &[RunAt(5)]),
         (InFlight, Event::Doubt, Held, &[Alert(Reason::Unknown)]),
         (
             InFlight,
@@ -44,8 +49,26 @@ const TABLE: &[(State, Event, State, &[Action])] = {
         (InFlight, Event::Interrupted, Ready, &[Run]),
         (Held, Event::OperatorRetry, Ready, &[Run]),
         (Dead, Event::OperatorRetry, Ready, &[Run]),
-        (Dead, Event::Replayed, Resolved, &[]),
-        (Failed, Event::Replayed, Resolved, &[]),
+        (Accepted, Event::Dropped(Reason::Expired), Discarded, &[Release]),
+        (Accepted, Event::Outdated, Held, &[Alert(Reason::Revision)]),
+        (Accepted, Event::OperatorDiscard, Discarded, &[Release]),
+        (Ready, Event::Dropped(Reason::Expired), Discarded, &[Release]),
+        (Ready, Event::Outdated, Held, &[Alert(Reason::Revision)]),
+        (Ready, Event::OperatorDiscard, Discarded, &[Release]),
+        (Retrying, Event::Dropped(Reason::Expired), Discarded, &[Release]),
+        (Retrying, Event::Outdated, Held, &[Alert(Reason::Revision)]),
+        (Retrying, Event::OperatorDiscard, Discarded, &[Release]),
+        (Held, Event::Dropped(Reason::Expired), Discarded, &[Release]),
+        (Held, Event::Outdated, Held, &[Alert(Reason::Revision)]),
+        (Held, Event::OperatorDiscard, Discarded, &[Release]),
+        (Retrying, Event::OperatorRetry, Ready, &[Run]),
+        (Dead, Event::OperatorDiscard, Discarded, &[Unblock]),
+        (Dead, Event::OperatorSkip, Dead, &[Unblock]),
+        (Held, Event::OperatorResolve, Resolved, &[Release]),
+        (Dead, Event::OperatorResolve, Resolved, &[Unblock]),
+        (Failed, Event::OperatorResolve, Resolved, &[Unblock]),
+        (Dead, Event::Replayed, Resolved, &[Unblock]),
+        (Failed, Event::Replayed, Resolved, &[Unblock]),
     ]
 };
 
@@ -80,4 +103,21 @@ fn words_are_read_back() {
         assert_eq!(Reason::from_word(reason.as_str()), Some(*reason));
     }
     assert_eq!(State::from_word("GONE"), None);
+}
+
+#[test]
+fn only_a_person_moves_what_has_ended() {
+    let by_a_person = |event: Event| {
+        matches!(
+            event,
+            Event::OperatorRetry
+                | Event::OperatorDiscard
+                | Event::OperatorSkip
+                | Event::OperatorResolve
+                | Event::Replayed
+        )
+    };
+    for (from, event, ..) in TABLE.iter().filter(|(from, ..)| from.is_end()) {
+        assert!(by_a_person(*event), "{from} {event:?}");
+    }
 }
