@@ -74,7 +74,7 @@ impl Asked {
             })?),
         };
         let limit = self.limit.unwrap_or(50).clamp(1, MOST_ROWS);
-        Ok(Filter { interface: self.interface, state, before: self.after, limit })
+        Ok(Filter { interface: self.interface, state, before: self.after, limit, ..Filter::default() })
     }
 }
 

@@ -5,15 +5,19 @@
 //!
 //! One conformance suite (`journal/conformance.rs`) runs over every store.
 
+pub mod audit;
 pub(crate) mod codec;
 mod memory;
+mod operating;
 mod record;
 mod sqlite;
 
 #[cfg(test)]
 mod conformance;
 
+pub use audit::{AuditFilter, AuditPage, Audited, Entry, Head};
 pub use memory::MemoryStore;
+pub use operating::{Origin, Pause, Replay, Scope};
 pub(crate) use record::class_word;
 pub use record::{
     Accepted, Answer, Attempt, Change, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post,
@@ -21,7 +25,7 @@ pub use record::{
 };
 pub use sqlite::SqliteStore;
 
-use crate::door::Promise;
+use crate::{door::Promise, lifecycle::State};
 
 /// Where messages are kept.
 ///
@@ -50,6 +54,12 @@ pub trait Store: Send + Sync + 'static {
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>>;
     /// Alerts on their way, oldest first; with `sent`, also those that have arrived or were given up.
     fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>>;
+    /// Rows of the audit log.
+    fn audit(&self, filter: AuditFilter) -> Promise<'static, Result<Vec<Audited>, StoreError>>;
+    /// The end of the audit log.
+    fn audit_head(&self) -> Promise<'static, Result<Head, StoreError>>;
+    /// Everything that is paused.
+    fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>>;
     /// Waits until everything handed in is durable, and closes.
     fn close(&self) -> Promise<'static, ()>;
 }
@@ -82,4 +92,10 @@ pub enum StoreError {
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
+}
+
+/// Why a decision about a message comes too late.
+pub(crate) fn moved_on(expected: State, found: Option<State>) -> String {
+    let found = found.map_or("not there", State::as_str);
+    format!("the message is {found} by now, not {expected} any more")
 }

@@ -111,6 +111,7 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
         parameters: arrival.parameters,
         raw: arrival.raw,
         accepted_ms,
+        origin: None,
     }
 }
 

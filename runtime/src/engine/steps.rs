@@ -90,7 +90,7 @@ impl Journalled {
                         return Ok(reply);
                     }
                 }
-                None if self.subject.interface.on_unknown == OnUnknown::Hold => {
+                None if self.subject.interface.on_unknown == OnUnknown::Hold && !work.known.decided => {
                     let sentence = format!("nobody knows whether `{}` was done before the process died", exchange.name);
                     return Err(halted(exchange, Event::Doubt, sentence));
                 }

@@ -1,5 +1,12 @@
 //! One suite over every store.
 
+mod operating;
+
+use operating::{
+    a_refused_batch_leaves_no_audit_row, a_replay_knows_where_it_comes_from, another_round_starts_from_the_first_try,
+    lists_are_narrowed, pauses_are_kept, the_audit_log_is_a_chain,
+};
+
 use super::*;
 use crate::{
     descriptor::Class,
@@ -230,6 +237,12 @@ conformance!(
     incidents_and_posts_are_kept,
     answers_are_remembered,
     crashes_are_counted,
+    the_audit_log_is_a_chain,
+    a_refused_batch_leaves_no_audit_row,
+    a_replay_knows_where_it_comes_from,
+    another_round_starts_from_the_first_try,
+    pauses_are_kept,
+    lists_are_narrowed,
 );
 
 #[tokio::test]
@@ -253,7 +266,7 @@ async fn a_newer_store_is_refused() {
     let path = folder.path().join("tieline.db");
     SqliteStore::open(&path, None).unwrap().close().await;
     rusqlite::Connection::open(&path).unwrap().execute("update meta set value = 99", []).unwrap();
-    assert_eq!(SqliteStore::open(&path, None).err(), Some(StoreError::Newer { found: 99, known: 1 }));
+    assert_eq!(SqliteStore::open(&path, None).err(), Some(StoreError::Newer { found: 99, known: 2 }));
 }
 
 #[tokio::test]

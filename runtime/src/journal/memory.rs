@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    Accepted, Answer, Attempt, Change, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, PostState, Row,
-    Store, StoreError, Story, Unfinished,
+    Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, Delivery, Entry, Filter, Grave, Head, Incident,
+    Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Store, StoreError, Story, Unfinished,
 };
 use crate::{door::Promise, lifecycle::State};
 
@@ -21,10 +21,12 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Kept {
-    messages: BTreeMap<i64, Entry>,
+    messages: BTreeMap<i64, Life>,
     known: HashMap<(String, String, [u8; 32]), Known>,
     incidents: BTreeMap<String, Incident>,
     posts: BTreeMap<String, Post>,
+    audit: Vec<Audited>,
+    pauses: BTreeMap<Scope, Pause>,
     broken: Option<StoreError>,
 }
 
@@ -36,7 +38,7 @@ struct Known {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Life {
     message: NewMessage,
     row: Row,
     deliveries: Vec<Delivery>,
@@ -79,10 +81,7 @@ impl Store for MemoryStore {
     fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>> {
         let done = self.with(|kept| match kept.broken.clone() {
             Some(error) => Err(error),
-            None => {
-                changes.into_iter().for_each(|change| kept.change(change));
-                Ok(())
-            }
+            None => kept.commit(changes),
         });
         Box::pin(std::future::ready(done))
     }
@@ -90,7 +89,7 @@ impl Store for MemoryStore {
     fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
         self.at_once(|kept| {
             let open = kept.messages.values().filter(|entry| !entry.row.state.is_end());
-            open.map(|Entry { row, message, .. }| Unfinished {
+            open.map(|Life { row, message, .. }| Unfinished {
                 seq: row.seq,
                 id: row.id.clone(),
                 interface: row.interface.clone(),
@@ -130,6 +129,9 @@ impl Store for MemoryStore {
                 deliveries: entry.deliveries.clone(),
                 attempts: sorted(&entry.attempts),
                 grave: entry.grave.clone(),
+                origin: entry.message.origin.as_deref().cloned(),
+                order_key: entry.message.order_key.clone(),
+                replays: kept.replays(id),
             })
         })
     }
@@ -173,6 +175,28 @@ impl Store for MemoryStore {
         })
     }
 
+    fn audit(&self, filter: AuditFilter) -> Promise<'static, Result<Vec<Audited>, StoreError>> {
+        self.at_once(|kept| {
+            let about = |row: &&Audited| filter.subject.as_ref().is_none_or(|subject| *subject == row.entry.subject);
+            let rows = kept.audit.iter().filter(about);
+            let rows: Vec<&Audited> = match filter.page {
+                AuditPage::Newest { before } => {
+                    rows.rev().filter(|row| before.is_none_or(|no| row.no < no)).take(filter.limit).collect()
+                }
+                AuditPage::Oldest { after } => rows.filter(|row| row.no > after).take(filter.limit).collect(),
+            };
+            rows.into_iter().cloned().collect()
+        })
+    }
+
+    fn audit_head(&self) -> Promise<'static, Result<Head, StoreError>> {
+        self.at_once(|kept| kept.head())
+    }
+
+    fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>> {
+        self.at_once(|kept| kept.pauses.values().cloned().collect())
+    }
+
     fn close(&self) -> Promise<'static, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -200,6 +224,9 @@ impl Kept {
             }
             self.known.insert(name, Known { body_hash: key.body_hash, seq, expires_ms: key.expires_ms });
         }
+        if let Some(origin) = &message.origin {
+            self.write_down(origin.entry(&message));
+        }
         let row = Row {
             seq,
             id: message.id.clone(),
@@ -216,18 +243,51 @@ impl Kept {
             accepted_ms: message.accepted_ms,
             ended_ms: None,
         };
-        let entry = Entry { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
+        let entry = Life { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
         self.messages.insert(seq, entry);
         Accepted::New { seq }
     }
 
+    fn commit(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
+        for change in &changes {
+            if let Change::Expect { seq, state } = change {
+                let found = self.messages.get(seq).map(|life| life.row.state);
+                if found != Some(*state) {
+                    return Err(StoreError::Refused(super::moved_on(*state, found)));
+                }
+            }
+        }
+        changes.into_iter().for_each(|change| self.change(change));
+        Ok(())
+    }
+
+    fn head(&self) -> Head {
+        self.audit.last().map(Audited::head).unwrap_or_default()
+    }
+
+    fn write_down(&mut self, entry: Entry) {
+        let row = self.head().chain(entry);
+        self.audit.push(row);
+    }
+
+    fn replays(&self, id: &str) -> Vec<Replay> {
+        let of = |life: &&Life| life.message.origin.as_ref().is_some_and(|origin| origin.replay_of == id);
+        let replay = |life: &Life| Replay { id: life.row.id.clone(), state: life.row.state };
+        self.messages.values().filter(of).map(replay).collect()
+    }
+
     fn change(&mut self, change: Change) {
         match change {
+            Change::Audit(entry) => self.write_down(*entry),
+            Change::Pause(pause) => drop(self.pauses.insert(pause.scope.clone(), *pause)),
+            Change::Resume(scope) => drop(self.pauses.remove(&scope)),
+            Change::Expect { .. } => {}
             Change::Incident(incident) => drop(self.incidents.insert(incident.dedup_key.clone(), *incident)),
             Change::Post(post) => drop(self.posts.insert(post.id.clone(), *post)),
             Change::State { seq, .. }
             | Change::Crashes { seq, .. }
             | Change::Waits { seq }
+            | Change::Again { seq }
             | Change::Begin { seq, .. }
             | Change::Done { seq, .. }
             | Change::Failed { seq, .. }
@@ -240,21 +300,34 @@ impl Kept {
         }
     }
 
-    fn find(&self, id: &str) -> Option<&Entry> {
+    fn find(&self, id: &str) -> Option<&Life> {
         self.messages.values().find(|entry| entry.row.id == id)
     }
 
     /// Newest first.
-    fn filtered(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
-        self.messages.values().rev().filter(move |Entry { row, .. }| {
-            filter.before.is_none_or(|before| row.seq < before)
-                && filter.interface.as_ref().is_none_or(|interface| *interface == row.interface)
-                && filter.state.is_none_or(|state| state == row.state)
-        })
+    fn filtered(&self, filter: &Filter) -> impl Iterator<Item = &Life> {
+        self.messages.values().rev().filter(move |life| life.fits(filter))
     }
 }
 
-impl Entry {
+impl Life {
+    fn fits(&self, filter: &Filter) -> bool {
+        let Self { row, message, deliveries, .. } = self;
+        let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+        let system = |name: &String| deliveries.iter().any(|delivery| delivery.system == *name);
+        let id = |id: &String| *id == row.id || *id == row.request_id || crate::log::trace_id(&row.traceparent) == id;
+        filter.before.is_none_or(|before| row.seq < before)
+            && is(&filter.interface, &row.interface)
+            && filter.state.is_none_or(|state| state == row.state)
+            && filter.reason.is_none_or(|reason| Some(reason) == row.reason)
+            && filter.from_ms.is_none_or(|from_ms| row.accepted_ms >= from_ms)
+            && filter.until_ms.is_none_or(|until_ms| row.accepted_ms < until_ms)
+            && is(&filter.principal, &row.principal)
+            && filter.order_key.as_ref().is_none_or(|key| message.order_key.as_ref() == Some(key))
+            && filter.system.as_ref().is_none_or(system)
+            && filter.id.as_ref().is_none_or(id)
+    }
+
     fn change(&mut self, change: Change) {
         match change {
             Change::State { state, reason, detail, due_ms, at_ms, .. } => {
@@ -272,7 +345,7 @@ impl Entry {
                     self.row.state = State::InFlight;
                 }
                 match self.delivery(&step) {
-                    Some(delivery) => delivery.doubt = true,
+                    Some(delivery) => (delivery.doubt, delivery.decided) = (true, false),
                     None => {
                         self.deliveries.push(Delivery { step, system, operation, doubt: true, ..Delivery::default() });
                     }
@@ -293,7 +366,18 @@ impl Entry {
             }
             Change::Bury { grave, .. } => self.grave = Some(*grave),
             Change::Answer { answer, .. } => self.answer = Some(answer),
-            Change::Incident(_) | Change::Post(_) => {}
+            Change::Again { .. } => {
+                self.row.crashes = 0;
+                for delivery in self.deliveries.iter_mut().filter(|delivery| !delivery.done) {
+                    (delivery.tries, delivery.decided) = (0, true);
+                }
+            }
+            Change::Incident(_)
+            | Change::Post(_)
+            | Change::Expect { .. }
+            | Change::Pause(_)
+            | Change::Resume(_)
+            | Change::Audit(_) => {}
         }
     }
 

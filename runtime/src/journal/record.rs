@@ -2,6 +2,7 @@
 //!
 //! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
 
+use super::{Entry, Origin, Pause, Replay, Scope};
 use crate::{
     descriptor::Class,
     lifecycle::{Reason, State},
@@ -32,6 +33,8 @@ pub struct NewMessage {
     pub raw: Vec<u8>,
     /// When.
     pub accepted_ms: i64,
+    /// Whose content it repeats, if an operator replayed one. Its audit entry is written with the message.
+    pub origin: Option<Box<Origin>>,
 }
 
 /// What recognises a message that is sent again.
@@ -139,6 +142,25 @@ pub enum Change {
         /// The answer.
         answer: Answer,
     },
+    /// Nothing is changed: the whole batch is refused unless the message is in this state now.
+    Expect {
+        /// Message.
+        seq: i64,
+        /// The state it was seen in.
+        state: State,
+    },
+    /// A person gives a message another round: crashes and the tries of steps that are not done start again, and steps
+    /// in doubt may be sent again.
+    Again {
+        /// Message.
+        seq: i64,
+    },
+    /// Something is paused.
+    Pause(Box<Pause>),
+    /// It goes on.
+    Resume(Scope),
+    /// An entry of the audit log.
+    Audit(Box<Entry>),
     /// An incident begins, goes on, or is over.
     Incident(Box<Incident>),
     /// An alert is on its way, was tried, has arrived or was given up.
@@ -183,6 +205,8 @@ pub struct Delivery {
     pub tries: u32,
     /// All tries, also those that were not the message's fault.
     pub attempts: u32,
+    /// A person decided that it is sent again although its outcome is in doubt.
+    pub decided: bool,
     /// Recorded reply of a step that is done.
     pub reply: Option<Vec<u8>>,
 }
@@ -297,6 +321,12 @@ pub struct Story {
     pub attempts: Vec<Attempt>,
     /// Why it was given up, if it was.
     pub grave: Option<Grave>,
+    /// Whose content it repeats, if it is a replay.
+    pub origin: Option<Origin>,
+    /// Its order key, where it has one.
+    pub order_key: Option<String>,
+    /// Messages that repeat its content, oldest first.
+    pub replays: Vec<Replay>,
 }
 
 /// Which messages.
@@ -306,6 +336,20 @@ pub struct Filter {
     pub interface: Option<String>,
     /// Only in this state.
     pub state: Option<State>,
+    /// Only for this reason.
+    pub reason: Option<Reason>,
+    /// Only accepted at this time or later, milliseconds since 1970.
+    pub from_ms: Option<i64>,
+    /// Only accepted before this time.
+    pub until_ms: Option<i64>,
+    /// Only from this sender.
+    pub principal: Option<String>,
+    /// Only with this order key.
+    pub order_key: Option<String>,
+    /// Only those that called, or tried to call, this system.
+    pub system: Option<String>,
+    /// Only with this id: of the message, of its request, or of its trace.
+    pub id: Option<String>,
     /// Only with this place or an earlier one (keyset paging: the last one seen).
     pub before: Option<i64>,
     /// At most so many.

@@ -7,6 +7,7 @@
 
 mod apply;
 mod open;
+mod operating;
 mod read;
 mod rows;
 mod writer;
@@ -20,8 +21,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    Accepted, Answer, Change, Filter, Grave, Incident, Material, NewMessage, Post, Row, Store, StoreError, Story,
-    Unfinished,
+    Accepted, Answer, AuditFilter, Audited, Change, Filter, Grave, Head, Incident, Material, NewMessage, Pause, Post,
+    Row, Store, StoreError, Story, Unfinished,
 };
 use crate::door::Promise;
 use writer::Job;
@@ -132,6 +133,18 @@ impl Store for SqliteStore {
 
     fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>> {
         self.read(move |connection| read::posts(connection, sent, limit))
+    }
+
+    fn audit(&self, filter: AuditFilter) -> Promise<'static, Result<Vec<Audited>, StoreError>> {
+        self.read(move |connection| operating::audit(connection, &filter))
+    }
+
+    fn audit_head(&self) -> Promise<'static, Result<Head, StoreError>> {
+        self.read(operating::head)
+    }
+
+    fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>> {
+        self.read(operating::pauses)
     }
 
     fn close(&self) -> Promise<'static, ()> {

@@ -4,9 +4,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
-use super::rows;
+use super::{operating, rows};
 use crate::{
-    journal::{Accepted, Attempt, Change, Grave, IdempotencyKey, Incident, NewMessage, Post, class_word},
+    journal::{Accepted, Attempt, Change, Entry, Grave, IdempotencyKey, Incident, NewMessage, Post, class_word},
     lifecycle::{Reason, State},
 };
 
@@ -46,6 +46,10 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
                  values (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![message.interface, message.principal, key.key_hash, key.body_hash, seq, key.expires_ms])?;
+    }
+    if let Some(origin) = &message.origin {
+        operating::keep_origin(connection, seq, origin)?;
+        operating::write_down(connection, origin.entry(message))?;
     }
     Ok(Accepted::New { seq })
 }
@@ -90,7 +94,7 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
                 .prepare_cached(
                     "insert into delivery (message, step, system, operation, doubt, start_ms) \
                  values (?1, ?2, ?3, ?4, 1, ?5) \
-                 on conflict (message, step) do update set doubt = 1, start_ms = excluded.start_ms",
+                 on conflict (message, step) do update set doubt = 1, decided = 0, start_ms = excluded.start_ms",
                 )?
                 .execute(params![seq, step, system, operation, at_ms])
                 .map(drop)
@@ -102,6 +106,11 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
             .prepare_cached("insert or replace into answer (message, status, body) values (?1, ?2, ?3)")?
             .execute(params![seq, answer.status, answer.body])
             .map(drop),
+        Change::Expect { seq, state } => operating::expect(connection, *seq, *state),
+        Change::Again { seq } => operating::again(connection, *seq),
+        Change::Pause(pause) => operating::pause(connection, pause),
+        Change::Resume(scope) => operating::resume(connection, scope),
+        Change::Audit(entry) => operating::write_down(connection, Entry::clone(entry)),
         Change::Incident(incident) => keep_incident(connection, incident),
         Change::Post(post) => keep_post(connection, post),
     }

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use super::writer::LONGEST_LOG_PAGES;
 use crate::journal::StoreError;
 
+/// What makes each version out of the one before it; the first out of nothing.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
+
 /// Newest schema this build knows.
-const VERSION: i64 = 1;
+const VERSION: i64 = STEPS.len() as i64;
 
 pub(super) struct Opened {
     pub(super) writer: Connection,
@@ -70,18 +73,23 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
 
 fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |error: rusqlite::Error| StoreError::Refused(format!("{}: {error}", path.display()));
-    match version(connection).map_err(failed)? {
-        Some(VERSION) => Ok(()),
-        Some(found) if found > VERSION => Err(StoreError::Newer { found, known: VERSION }),
-        Some(found) => Err(StoreError::Refused(format!("schema version {found} has no way to {VERSION}"))),
-        None => connection
-            .execute_batch(&format!(
-                "begin immediate;\n{}\ncreate table meta (name text primary key, value integer not null) strict;\n\
-                 insert into meta values ('schema', {VERSION});\ncommit;",
-                include_str!("schema.sql"),
-            ))
-            .map_err(failed),
+    let found = version(connection).map_err(failed)?.unwrap_or(0);
+    if found > VERSION {
+        return Err(StoreError::Newer { found, known: VERSION });
     }
+    let steps = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)).unwrap_or_default();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    // One transaction: a store is at one version or at the other, never between.
+    let steps = steps.concat();
+    connection
+        .execute_batch(&format!(
+            "begin immediate;\n{steps}\n\
+             create table if not exists meta (name text primary key, value integer not null) strict;\n\
+             insert or replace into meta values ('schema', {VERSION});\ncommit;"
+        ))
+        .map_err(failed)
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {

@@ -2,9 +2,9 @@
 //!
 //! In: a connection that reads. Out: types. Never knows: who asks.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
 
-use super::rows;
+use super::{operating, rows};
 use crate::{
     journal::{Answer, Attempt, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, Row, Story, Unfinished},
     lifecycle::{Reason, State},
@@ -48,10 +48,12 @@ pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Op
                 parameters: rows::pairs(&row.get::<_, String>("parameters")?)?,
                 raw: row.get("raw")?,
                 accepted_ms: row.get("accepted_ms")?,
+                origin: None,
             })
         })
         .optional()?;
-    let Some(message) = message else { return Ok(None) };
+    let Some(mut message) = message else { return Ok(None) };
+    message.origin = operating::origin(connection, seq)?.map(Box::new);
     Ok(Some(Material { message, deliveries: deliveries(connection, seq)? }))
 }
 
@@ -69,6 +71,7 @@ fn deliveries(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<Deliver
                 doubt: row.get("doubt")?,
                 tries: row.get("tries")?,
                 attempts: row.get("attempts")?,
+                decided: row.get("decided")?,
                 reply: row.get("bytes")?,
             })
         })?
@@ -88,21 +91,65 @@ const ROW: &str = "select message.*, progress.state, progress.reason, progress.d
                    progress.crashes, progress.ended_ms from message join progress on progress.message = message.seq";
 
 pub(super) fn messages(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<Row>> {
+    let narrowed = Narrowed::by(filter);
     connection
-        .prepare_cached(&format!(
-            "{ROW} where (?1 is null or seq < ?1) and (?2 is null or interface = ?2) and (?3 is null or state = ?3) \
-             order by seq desc limit ?4"
-        ))?
-        .query_map(params![filter.before, filter.interface, filter.state.map(State::as_str), limit(filter.limit)], row)?
+        .prepare_cached(&format!("{ROW}{} order by seq desc limit {}", narrowed.clause(), limit(filter.limit)))?
+        .query_map(params_from_iter(&narrowed.values), row)?
         .collect()
+}
+
+/// The conditions of a filter: only those that are asked for, so that their indexes are used.
+#[derive(Default)]
+struct Narrowed<'a> {
+    conditions: Vec<String>,
+    values: Vec<&'a dyn ToSql>,
+}
+
+impl<'a> Narrowed<'a> {
+    fn by(filter: &'a Filter) -> Self {
+        let mut narrowed = Self::default();
+        narrowed.add("seq < ?", filter.before.as_ref());
+        narrowed.add("interface = ?", filter.interface.as_ref());
+        narrowed.add("accepted_ms >= ?", filter.from_ms.as_ref());
+        narrowed.add("accepted_ms < ?", filter.until_ms.as_ref());
+        narrowed.add_word("state", filter.state.map(State::as_str));
+        narrowed.add_word("reason", filter.reason.map(Reason::as_str));
+        narrowed.add("principal = ?", filter.principal.as_ref());
+        narrowed.add("order_key = ?", filter.order_key.as_ref());
+        narrowed.add(
+            "exists (select 1 from delivery where delivery.message = seq and delivery.system = ?)",
+            filter.system.as_ref(),
+        );
+        if filter.id.is_some() {
+            narrowed.conditions.push("(id = ? or request_id = ? or substr(traceparent, 4, 32) = ?)".to_owned());
+            narrowed.values.extend([&filter.id as &dyn ToSql, &filter.id, &filter.id]);
+        }
+        narrowed
+    }
+
+    fn add<T: ToSql>(&mut self, condition: &'static str, value: Option<&'a T>) {
+        if let Some(value) = value {
+            self.conditions.push(condition.to_owned());
+            self.values.push(value);
+        }
+    }
+
+    /// Words of a closed set of our own.
+    fn add_word(&mut self, column: &str, word: Option<&'static str>) {
+        self.conditions.extend(word.map(|word| format!("{column} = '{word}'")));
+    }
+
+    fn clause(&self) -> String {
+        if self.conditions.is_empty() { String::new() } else { format!(" where {}", self.conditions.join(" and ")) }
+    }
 }
 
 pub(super) fn story(connection: &Connection, id: &str) -> rusqlite::Result<Option<Story>> {
     let found = connection
         .prepare_cached(&format!("{ROW} where id = ?1"))?
-        .query_row([id], |found| Ok((row(found)?, found.get::<_, i64>("size")?)))
+        .query_row([id], |found| Ok((row(found)?, found.get::<_, i64>("size")?, found.get("order_key")?)))
         .optional()?;
-    let Some((row, size)) = found else { return Ok(None) };
+    let Some((row, size, order_key)) = found else { return Ok(None) };
     let grave =
         connection.prepare_cached("select * from dead where message = ?1")?.query_row([row.seq], grave).optional()?;
     Ok(Some(Story {
@@ -110,6 +157,9 @@ pub(super) fn story(connection: &Connection, id: &str) -> rusqlite::Result<Optio
         deliveries: deliveries(connection, row.seq)?,
         attempts: attempts(connection, row.seq)?,
         grave,
+        origin: operating::origin(connection, row.seq)?,
+        order_key,
+        replays: operating::replays(connection, id)?,
         row,
     }))
 }
@@ -146,15 +196,15 @@ pub(super) fn graves(connection: &Connection, filter: &Filter) -> rusqlite::Resu
          dead.mapped, dead.field_errors, dead.at_ms",
         1,
     );
+    let filter = Filter { state: Some(filter.state.unwrap_or(State::Dead)), ..filter.clone() };
+    let narrowed = Narrowed::by(&filter);
     connection
         .prepare_cached(&format!(
-            "{columns} join dead on dead.message = message.seq where (?1 is null or seq < ?1) \
-             and (?2 is null or interface = ?2) and state = coalesce(?3, 'DEAD') order by seq desc limit ?4"
+            "{columns} join dead on dead.message = message.seq{} order by seq desc limit {}",
+            narrowed.clause(),
+            limit(filter.limit)
         ))?
-        .query_map(
-            params![filter.before, filter.interface, filter.state.map(State::as_str), limit(filter.limit)],
-            |found| Ok((row(found)?, grave(found)?)),
-        )?
+        .query_map(params_from_iter(&narrowed.values), |found| Ok((row(found)?, grave(found)?)))?
         .collect()
 }
 
