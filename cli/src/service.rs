@@ -20,7 +20,7 @@ use crate::{failure::Failure, project::Project, terminal::Terminal};
 const PACKAGE: &str = "generated-service";
 
 /// How long a service may take to say that it is ready.
-const READY_WITHIN: Duration = Duration::from_secs(20);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Optimised or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

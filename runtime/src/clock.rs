@@ -3,7 +3,8 @@
 //! In: nothing. Out: the present and waits, on whatever clock the service was started with. Never knows: who waits.
 //!
 //! Every wait of the runtime (retry, timeout, token expiry, alert) is on this clock, so a service under test can live
-//! through a day in a second and still keep its timetable.
+//! through a day in a second and still keep its timetable. Waiting is what a fast clock shortens; work is not: a
+//! partner's reply takes as long as it takes, so the limit on it stays what the document says ([`Clock::patience`]).
 
 use std::{
     future::Future,
@@ -32,6 +33,12 @@ pub trait Clock: Send + Sync + 'static {
     fn sleep(&self, ms: u64) -> Promise<'_, ()> {
         self.sleep_until(self.now_ms().saturating_add_unsigned(ms))
     }
+
+    /// Resolves when work has had the `ms` milliseconds it may take. The same as [`Clock::sleep`] unless the clock runs
+    /// ahead of the machine that does the work.
+    fn patience(&self, ms: u64) -> Promise<'_, ()> {
+        self.sleep(ms)
+    }
 }
 
 /// A future took longer than it was given.
@@ -39,7 +46,7 @@ pub trait Clock: Send + Sync + 'static {
 #[error("took longer than allowed")]
 pub struct Elapsed;
 
-/// Waits for `future`, at most `ms` milliseconds of `clock`.
+/// Waits for `future`, which is work, at most the `ms` milliseconds that `clock` allows it.
 ///
 /// # Errors
 /// [`Elapsed`]; the future is dropped then.
@@ -47,7 +54,7 @@ pub async fn timeout<T>(clock: &dyn Clock, ms: u64, future: impl Future<Output =
     tokio::select! {
         biased;
         value = future => Ok(value),
-        () = clock.sleep(ms) => Err(Elapsed),
+        () = clock.patience(ms) => Err(Elapsed),
     }
 }
 
@@ -98,6 +105,10 @@ impl Clock for ScaledClock {
                 tokio::time::sleep(self.real(left_ms).clamp(Duration::from_micros(100), LOOK_AGAIN)).await;
             }
         })
+    }
+
+    fn patience(&self, ms: u64) -> Promise<'_, ()> {
+        if self.factor <= 1.0 { self.sleep(ms) } else { Box::pin(tokio::time::sleep(Duration::from_millis(ms))) }
     }
 }
 
@@ -177,5 +188,15 @@ mod tests {
         clock.sleep_until(due_ms).await;
         assert!(clock.now_ms() >= due_ms);
         assert!(before.elapsed() < Duration::from_secs(5), "20 s of a clock a thousand times as fast take 20 ms");
+    }
+
+    #[tokio::test]
+    async fn a_fast_clock_leaves_work_its_time() {
+        let clock = ScaledClock::new(1000.0, ScaledClock::SYSTEM.now_ms()).unwrap();
+        let work = tokio::time::sleep(Duration::from_millis(50));
+        assert_eq!(timeout(&clock, 20_000, work).await, Ok(()), "20 s for work are not 20 ms");
+        let before = std::time::Instant::now();
+        assert_eq!(timeout(&clock, 50, std::future::pending::<()>()).await, Err(Elapsed));
+        assert!(before.elapsed() >= Duration::from_millis(50));
     }
 }

@@ -4,14 +4,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use catalog::{Catalog, model::Interface};
 use serde_json::Value;
 use simulators::{Call, Callers, Landscape, Options, Reply, SimClock};
 
-use super::timetable::Slack;
+use super::timetable::{Seen, Try};
 use crate::{
     failure::Failure,
     service::{Launch, Service},
@@ -20,11 +20,11 @@ use crate::{
 /// How often waiting looks again, in wall-clock time.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 
-/// How long a scene waits for something to happen, in virtual time.
+/// How long a scene waits for something to happen, in virtual time: longer than any timetable.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-/// How much wall-clock time work may take before a send counts as late.
-const WORK_MS: u64 = 400;
+/// The same in wall-clock time: work does not become faster with the clock, and machines are busy. Both must be over.
+const PATIENCE_WITH_WORK: Duration = Duration::from_secs(3 * 60);
 
 /// Everything a scene can touch.
 #[derive(Debug)]
@@ -117,23 +117,29 @@ impl Stage {
 
     /// Waits until a message has ended, and tells its story.
     pub(crate) async fn end_of(&self, id: &str) -> Result<Story, Failure> {
-        let mut story = Story(Value::Null);
-        let patience = self.landscape.clock().now_ms() + millis(PATIENCE);
-        while self.landscape.clock().now_ms() < patience {
-            story = Story(self.admin(&format!("/messages/{id}")).await?);
-            if story.has_ended() {
-                break;
+        self.watch(id, Story::has_ended).await
+    }
+
+    /// Looks at a message until its story satisfies, or patience ends.
+    pub(crate) async fn watch(&self, id: &str, satisfies: impl Fn(&Story) -> bool) -> Result<Story, Failure> {
+        let (mut story, mut dues) = (Story::default(), Vec::new());
+        let patience = self.patience();
+        loop {
+            story.now = self.admin(&format!("/messages/{id}")).await?;
+            let due = story.now["due_ms"].as_i64().filter(|_| story.state() == "RETRYING");
+            dues.extend(due.filter(|due| dues.last() != Some(due)));
+            if satisfies(&story) || patience.is_over(self) {
+                return Ok(Story { dues_ms: dues, ..story });
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        Ok(story)
     }
 
     /// Waits until something holds, but not for ever.
     pub(crate) async fn until(&self, holds: impl Fn(&Landscape) -> bool) -> bool {
-        let patience = self.landscape.clock().now_ms() + millis(PATIENCE);
+        let patience = self.patience();
         while !holds(&self.landscape) {
-            if self.landscape.clock().now_ms() > patience {
+            if patience.is_over(self) {
                 return false;
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -149,25 +155,49 @@ impl Stage {
         reply.json().await.map_err(failed)
     }
 
-    /// How late a send may be on this clock.
-    pub(crate) fn slack(&self) -> Slack {
-        Slack(WORK_MS * u64::from(self.speed))
+    fn patience(&self) -> Patience {
+        Patience {
+            virtual_ms: self.landscape.clock().now_ms() + millis(PATIENCE),
+            work: Instant::now() + PATIENCE_WITH_WORK,
+        }
+    }
+
+    /// What the journal and the partner system saw of a step, handed to a judge.
+    pub(crate) fn seen<T>(&self, story: &Story, arrivals_ms: &[i64], judge: impl FnOnce(&Seen<'_>) -> T) -> T {
+        judge(&Seen { tries: &story.tries(), arrivals_ms, speed: self.speed })
+    }
+}
+
+/// When waiting is given up: on both clocks.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    virtual_ms: i64,
+    work: Instant,
+}
+
+impl Patience {
+    fn is_over(self, stage: &Stage) -> bool {
+        stage.landscape.clock().now_ms() > self.virtual_ms && Instant::now() > self.work
     }
 }
 
 /// The story of a message, as the operator's listener tells it.
-#[derive(Debug, Clone)]
-pub(crate) struct Story(Value);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Story {
+    now: Value,
+    /// The times that its tries were due at, as far as it was looked at while it waited for them.
+    dues_ms: Vec<i64>,
+}
 
 impl Story {
     /// State of the message.
     pub(crate) fn state(&self) -> &str {
-        self.0["state"].as_str().unwrap_or("unknown")
+        self.now["state"].as_str().unwrap_or("unknown")
     }
 
     /// State, with the reason code where there is one: `DEAD (PERMANENT)`.
     pub(crate) fn end(&self) -> String {
-        match self.0["reason"].as_str() {
+        match self.now["reason"].as_str() {
             Some(reason) if !reason.is_empty() && self.state() != "DISCARDED" => format!("{} ({reason})", self.state()),
             _ => self.state().to_owned(),
         }
@@ -175,11 +205,28 @@ impl Story {
 
     /// The sentence that goes with the end.
     pub(crate) fn detail(&self) -> &str {
-        self.0["detail"].as_str().unwrap_or_default()
+        self.now["detail"].as_str().unwrap_or_default()
     }
 
+    /// Its tries, each with the last time that it was due at.
+    fn tries(&self) -> Vec<Try> {
+        let attempts = self.now["attempts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let time = |attempt: &Value, name: &str| attempt[name].as_i64().unwrap_or_default();
+        let mut before_ms = i64::MIN;
+        let one = |attempt: &Value| {
+            let (start_ms, end_ms) = (time(attempt, "start_ms"), time(attempt, "end_ms"));
+            let due = |due: &&i64| (before_ms..=start_ms).contains(*due);
+            let due_ms = self.dues_ms.iter().rfind(due).copied();
+            before_ms = end_ms;
+            Try { due_ms, start_ms, end_ms }
+        };
+        attempts.iter().map(one).collect()
+    }
+
+    /// Whether nothing more happens by itself. A held message with a time goes on at that time.
     fn has_ended(&self) -> bool {
-        matches!(self.state(), "DELIVERED" | "DISCARDED" | "DEAD" | "FAILED" | "RESOLVED" | "HELD")
+        let waits_for_a_person = self.state() == "HELD" && self.now["due_ms"].is_null();
+        waits_for_a_person || matches!(self.state(), "DELIVERED" | "DISCARDED" | "DEAD" | "FAILED" | "RESOLVED")
     }
 }
 

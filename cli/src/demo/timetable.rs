@@ -1,51 +1,104 @@
 //! The timetable on the page against the sends that a partner system saw.
 //!
-//! In: a retry policy and the virtual times of sends. Out: a verdict in words. Never knows: scenes, systems.
+//! In: a retry policy, the tries as the journal has them, the sends as the partner saw them. Out: a verdict in words.
+//! Never knows: scenes, systems.
+//!
+//! Three things are kept apart, so that a busy machine is not taken for a broken promise. *When a send was due* is the
+//! timetable's affair and is judged to the millisecond: never before the delay is over, late by the policy's jitter at
+//! most. *When it happened* is the machine's: never before it was due, and soon afterwards. *Whether it happened* is
+//! told by the partner, not by the journal.
+
+use std::time::Duration;
 
 use catalog::model::{Backoff, Retry};
 
 use super::report::Notes;
 
-/// How late a send may be, in virtual milliseconds, beyond the jitter that the policy allows: time to work, and the
-/// grain of a fast clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Slack(pub(crate) u64);
+/// How long after it was due a send may begin, in wall-clock time. Not a promise of any page: what is later than this was
+/// forgotten, not delayed by a busy machine.
+const FORGOTTEN: Duration = Duration::from_secs(10);
 
-/// Notes whether sends came at the promised times: never early, and late only by jitter and slack.
-pub(crate) fn compare(retry: &Retry, sends_ms: &[u64], slack: Slack, notes: &mut Notes) {
-    let promised = words(&retry.sends_ms());
-    let first = sends_ms.first().copied().unwrap_or_default();
-    let observed: Vec<u64> = sends_ms.iter().map(|at| at.saturating_sub(first)).collect();
-    let ok = observed.len() == retry.retries as usize + 1 && on_time(retry, &observed, slack);
+/// A try of a step, in virtual milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Try {
+    /// When the journal says that it was due, where somebody looked while the message waited.
+    pub(crate) due_ms: Option<i64>,
+    /// When it began.
+    pub(crate) start_ms: i64,
+    /// When it ended; the next delay is counted from here.
+    pub(crate) end_ms: i64,
+}
+
+/// What was seen of one step.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    /// The tries in the journal.
+    pub(crate) tries: &'a [Try],
+    /// When the partner got a call, virtual milliseconds.
+    pub(crate) arrivals_ms: &'a [i64],
+    /// How many times faster than the wall clock waiting went.
+    pub(crate) speed: u32,
+}
+
+/// Notes whether sends came at the promised times.
+pub(crate) fn compare(retry: &Retry, seen: &Seen<'_>, notes: &mut Notes) {
+    let first = seen.arrivals_ms.first().copied().unwrap_or_default();
+    let arrivals: Vec<u64> = seen.arrivals_ms.iter().map(|at| at.saturating_sub(first).unsigned_abs()).collect();
+    let complaint = complaint(retry, seen);
+    let why = complaint.as_ref().map_or_else(String::new, |complaint| format!("; {complaint}"));
     notes.judged(
-        format!("sends at {promised}, each late by at most {} %", retry.jitter_percent),
-        format!("sends at {}", words(&observed)),
-        ok,
+        format!("sends at {}, each late by at most {} %", words(&retry.sends_ms()), retry.jitter_percent),
+        format!("sends at {}{why}", words(&arrivals)),
+        complaint.is_none(),
     );
 }
 
 /// Notes whether the first sends of a timetable came at the promised times, when the message got through before its end.
-pub(crate) fn compare_first(retry: &Retry, sends_ms: &[u64], slack: Slack, notes: &mut Notes) {
-    let part = Retry {
-        retries: u32::try_from(sends_ms.len().saturating_sub(1)).unwrap_or(u32::MAX).min(retry.retries),
-        ..retry.clone()
-    };
-    compare(&part, sends_ms, slack, notes);
+pub(crate) fn compare_first(retry: &Retry, seen: &Seen<'_>, notes: &mut Notes) {
+    let sends = u32::try_from(seen.arrivals_ms.len()).unwrap_or(u32::MAX);
+    compare(&Retry { retries: sends.saturating_sub(1).min(retry.retries), ..retry.clone() }, seen, notes);
 }
 
-/// Every gap lies between the policy's delay and the delay with full jitter, plus slack. A fast clock is read in
-/// milliseconds of the wall: a hundredth early is its grain, not a broken promise.
-fn on_time(retry: &Retry, sends: &[u64], slack: Slack) -> bool {
-    let mut delay = retry.interval_ms.min(retry.cap_ms);
-    sends.windows(2).all(|pair| {
-        let gap = pair[1].saturating_sub(pair[0]);
-        let latest = delay + delay * u64::from(retry.jitter_percent) / 100 + slack.0;
-        let kept = gap + delay / 100 >= delay && gap <= latest;
-        if retry.backoff == Backoff::Exponential {
-            delay = delay.saturating_mul(2).min(retry.cap_ms);
+/// What is wrong, if anything is.
+fn complaint(retry: &Retry, seen: &Seen<'_>) -> Option<String> {
+    let promised = retry.retries as usize + 1;
+    if seen.arrivals_ms.len() != promised || seen.tries.len() != promised {
+        return Some(format!("{} arrived, {} stand in the journal", seen.arrivals_ms.len(), seen.tries.len()));
+    }
+    let fast = i64::from(seen.speed);
+    // A fast clock is read in milliseconds of the wall.
+    let grain = 2 * fast;
+    let forgotten = i64::try_from(FORGOTTEN.as_millis()).unwrap_or(i64::MAX).saturating_mul(fast);
+    let strangers = seen.tries.iter().zip(seen.arrivals_ms);
+    for (number, (one, at)) in strangers.enumerate() {
+        if *at < one.start_ms - grain || *at > one.end_ms + grain {
+            return Some(format!("send {} did not arrive when the journal says", number + 1));
         }
-        kept
-    })
+    }
+    let mut delay = i64::try_from(retry.interval_ms.min(retry.cap_ms)).unwrap_or(i64::MAX);
+    let cap = i64::try_from(retry.cap_ms).unwrap_or(i64::MAX);
+    for (number, pair) in seen.tries.windows(2).enumerate() {
+        let (earliest, latest) = (pair[0].end_ms + delay, pair[0].end_ms + delay + jitter(retry, delay));
+        let due = pair[1].due_ms.unwrap_or(latest);
+        let number = number + 2;
+        if due < earliest || pair[1].start_ms < earliest {
+            return Some(format!("send {number} came early"));
+        }
+        if due > latest {
+            return Some(format!("send {number} was put off for longer than promised"));
+        }
+        if pair[1].start_ms > due + forgotten {
+            return Some(format!("send {number} was forgotten for a while"));
+        }
+        if retry.backoff == Backoff::Exponential {
+            delay = delay.saturating_mul(2).min(cap);
+        }
+    }
+    None
+}
+
+fn jitter(retry: &Retry, delay: i64) -> i64 {
+    delay.saturating_mul(i64::from(retry.jitter_percent)) / 100
 }
 
 /// `0 s, 30 s, 1 min 30`.
@@ -69,10 +122,16 @@ mod tests {
     use super::*;
     use catalog::model::Span;
 
-    fn verdict(sends: &[u64]) -> bool {
+    /// Due, start and end of a try, in seconds; due is -1 where nobody looked.
+    type Triple = (i64, i64, i64);
+
+    /// Tries, arrivals, what is wrong.
+    type Case = (&'static [Triple], &'static [i64], Option<&'static str>);
+
+    fn verdict(tries: &[Triple], arrivals: &[i64]) -> Option<String> {
         let retry = Retry {
             phrase: String::new(),
-            retries: 3,
+            retries: 2,
             interval_ms: 30_000,
             backoff: Backoff::Exponential,
             cap_ms: 3_600_000,
@@ -80,22 +139,39 @@ mod tests {
             retry_after_cap_ms: 3_600_000,
             span: Span::default(),
         };
-        let mut notes = Notes::new("");
-        compare(&retry, sends, Slack(2_000), &mut notes);
-        notes.observations().first().is_some_and(|observation| observation.ok)
+        let tries: Vec<Try> = tries
+            .iter()
+            .map(|(due, start, end)| Try {
+                due_ms: (*due >= 0).then_some(due * 1000),
+                start_ms: start * 1000,
+                end_ms: end * 1000,
+            })
+            .collect();
+        let arrivals: Vec<i64> = arrivals.iter().map(|at| at * 1000).collect();
+        complaint(&retry, &Seen { tries: &tries, arrivals_ms: &arrivals, speed: 20 })
     }
 
     #[test]
     fn a_timetable_is_kept_or_not() {
-        let cases: [(&[u64], bool); 5] = [
-            (&[5_000, 36_000, 98_000, 224_000], true),
-            (&[0, 30_000, 90_000, 210_000], true),
-            (&[0, 25_000, 90_000, 210_000], false),
-            (&[0, 30_000, 90_000], false),
-            (&[0, 30_000, 90_000, 250_000], false),
+        const KEPT: &[Triple] = &[(-1, 0, 2), (33, 33, 34), (100, 101, 103)];
+        let cases: [Case; 8] = [
+            (KEPT, &[1, 34, 102], None),
+            (&[(-1, 0, 2), (-1, 36, 37), (97, 97, 98)], &[1, 36, 97], None),
+            // The machine was busy: due in time, sent later.
+            (&[(-1, 0, 2), (35, 90, 91), (151, 151, 152)], &[1, 91, 151], None),
+            (&[(-1, 0, 2), (31, 32, 34), (100, 101, 103)], &[1, 34, 102], Some("send 2 came early")),
+            (&[(-1, 0, 2), (33, 31, 34), (100, 101, 103)], &[1, 34, 102], Some("send 2 came early")),
+            (
+                &[(-1, 0, 2), (36, 36, 37), (97, 97, 98)],
+                &[1, 37, 98],
+                Some("send 2 was put off for longer than promised"),
+            ),
+            (&[(-1, 0, 2), (33, 240, 241), (302, 302, 303)], &[1, 241, 303], Some("send 2 was forgotten for a while")),
+            (KEPT, &[1, 34], Some("2 arrived, 3 stand in the journal")),
         ];
-        for (sends, kept) in cases {
-            assert_eq!(verdict(sends), kept, "{sends:?}");
+        for (tries, arrivals, expected) in cases {
+            assert_eq!(verdict(tries, arrivals).as_deref(), expected, "{tries:?} {arrivals:?}");
         }
+        assert_eq!(verdict(KEPT, &[1, 36, 102]).as_deref(), Some("send 2 did not arrive when the journal says"));
     }
 }

@@ -9,7 +9,6 @@ use tokio::sync::oneshot;
 
 use super::{accept, core::Core, direct, waiters::Ended};
 use crate::{
-    clock,
     descriptor::Trigger,
     door::{Arrival, Receipt, Refusal, Replied},
     journal::codec,
@@ -30,6 +29,7 @@ pub(super) async fn request(core: &Arc<Core>, arrival: Arrival) -> Result<Replie
 
 async fn durable(core: &Arc<Core>, arrival: Arrival, timeout_ms: u64) -> Result<Replied, Refusal> {
     let deadline_ms = core.clock.now_ms().saturating_add_unsigned(timeout_ms);
+    let mut patience = core.clock.patience(timeout_ms);
     let waiting: Mutex<Option<oneshot::Receiver<Ended>>> = Mutex::default();
     let wait = |id: &str| {
         if let Ok(mut waiting) = waiting.lock() {
@@ -46,10 +46,12 @@ async fn durable(core: &Arc<Core>, arrival: Arrival, timeout_ms: u64) -> Result<
         return Ok(Replied::Later(receipt));
     };
     loop {
-        let left_ms = u64::try_from(deadline_ms.saturating_sub(core.clock.now_ms())).unwrap_or(0);
-        let Ok(Ok(end)) = clock::timeout(&*core.clock, left_ms, &mut ended).await else {
-            return Ok(Replied::Later(receipt));
+        let end = tokio::select! {
+            biased;
+            end = &mut ended => end,
+            () = &mut patience => return Ok(Replied::Later(receipt)),
         };
+        let Ok(end) = end else { return Ok(Replied::Later(receipt)) };
         match end {
             // There is another try before the caller's time is over: worth waiting for.
             Ended::Later { due_ms } if due_ms.is_none_or(|due_ms| due_ms < deadline_ms) => {

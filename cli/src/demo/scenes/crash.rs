@@ -14,9 +14,13 @@ use crate::{
 
 const MESSAGES: usize = 25;
 
+/// How long the partner takes for an order, in virtual milliseconds: a second of the wall at the usual speed.
+const SLOW_MS: u64 = 20_000;
+
 pub(super) async fn all_arrive(stage: &mut Stage, notes: &mut Notes) -> Result<(), Failure> {
-    // A slow partner keeps messages in flight while the service dies.
-    stage.landscape.vms.faults(vec![Fault::always("create-purchase-order", Effect::Delay(1_000))]);
+    // A partner that takes its time keeps messages in flight while the service dies, however long a busy machine needs to
+    // accept them. It takes one call at a time.
+    stage.landscape.vms.faults(vec![Fault::always("create-purchase-order", Effect::Delay(SLOW_MS))]);
     let mut acknowledged = Vec::new();
     for number in 0..MESSAGES {
         let cart = format!("SC-9{number:03}");

@@ -49,8 +49,8 @@ pub(super) async fn server_down(stage: &mut Stage, notes: &mut Notes) -> Result<
     stage.landscape.pf2.down().await;
     let reply = stage.play(stage.callers.maestro.export_ready(name, "PlannedOrders_PF")).await?;
     let id = message_id(&reply)?;
-    let waits = wait_for_state(stage, &id, "RETRYING").await?;
-    notes.same("while it is down: RETRYING", format!("while it is down: {waits}"));
+    let waits = stage.watch(&id, |story| story.state() != "ACCEPTED" && story.state() != "IN_FLIGHT").await?;
+    notes.same("while it is down: RETRYING", format!("while it is down: {}", waits.state()));
     stage.landscape.pf2.up().await;
     let story = stage.end_of(&id).await?;
     notes.same(
@@ -71,18 +71,4 @@ fn listing(server: &SftpServer) -> String {
             format!("{name} with {} rows", lines.saturating_sub(1))
         },
     )
-}
-
-/// The state a message reaches, or the one it is in when patience ends.
-async fn wait_for_state(stage: &Stage, id: &str, wanted: &str) -> Result<String, Failure> {
-    let mut state = String::new();
-    for _ in 0..400 {
-        let story = stage.admin(&format!("/messages/{id}")).await?;
-        story["state"].as_str().unwrap_or_default().clone_into(&mut state);
-        if state == wanted {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    Ok(state)
 }

@@ -34,7 +34,8 @@ pub(super) async fn comes_back(stage: &mut Stage, notes: &mut Notes) -> Result<(
     stage.landscape.vms.faults(vec![Fault::on(CREATE, 2, Effect::status(503))]);
     let story = stage.play_to_end(stage.callers.srm.approve_cart(&samples::shopping_cart("SC-1002"))).await?;
     let retry = &stage.interface(SMART_ID)?.errors.retry;
-    timetable::compare_first(retry, &times(&stage.landscape.vms.calls(CREATE)), stage.slack(), notes);
+    let arrivals = times(&stage.landscape.vms.calls(CREATE));
+    stage.seen(&story, &arrivals, |seen| timetable::compare_first(retry, seen, notes));
     notes.same("DELIVERED", story.end());
     let orders = stage.landscape.vms.purchase_orders_of("SC-1002").len();
     notes.same("1 purchase order in 11VMS", format!("{orders} purchase order in 11VMS"));
@@ -45,7 +46,8 @@ pub(super) async fn stays_down(stage: &mut Stage, notes: &mut Notes) -> Result<(
     stage.landscape.vms.faults(vec![Fault::always(CREATE, Effect::status(503))]);
     let story = stage.play_to_end(stage.callers.srm.approve_cart(&samples::shopping_cart("SC-1003"))).await?;
     let errors = &stage.interface(SMART_ID)?.errors;
-    timetable::compare(&errors.retry, &times(&stage.landscape.vms.calls(CREATE)), stage.slack(), notes);
+    let arrivals = times(&stage.landscape.vms.calls(CREATE));
+    stage.seen(&story, &arrivals, |seen| timetable::compare(&errors.retry, seen, notes));
     let end = if errors.dead_letter { "DEAD (EXHAUSTED)" } else { "FAILED (EXHAUSTED)" };
     notes.same(end, story.end());
     for alert in &errors.alerts {
@@ -62,6 +64,6 @@ pub(super) fn names(event: &serde_json::Value, smart_id: &str) -> bool {
 }
 
 /// When calls arrived, virtual milliseconds.
-pub(super) fn times(calls: &[Entry]) -> Vec<u64> {
-    calls.iter().map(|call| u64::try_from(call.at).unwrap_or_default()).collect()
+pub(super) fn times(calls: &[Entry]) -> Vec<i64> {
+    calls.iter().map(|call| call.at).collect()
 }
