@@ -5,6 +5,7 @@
 //! Never knows: Rust code generation, HTML, the runtime.
 
 pub mod diagnostic;
+pub mod diff;
 pub mod explain;
 pub mod expr;
 pub mod model;
