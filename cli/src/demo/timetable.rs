@@ -45,7 +45,7 @@ pub(crate) fn compare(retry: &Retry, seen: &Seen<'_>, notes: &mut Notes) {
     let first = seen.arrivals_ms.first().copied().unwrap_or_default();
     let arrivals: Vec<u64> = seen.arrivals_ms.iter().map(|at| at.saturating_sub(first).unsigned_abs()).collect();
     let complaint = complaint(retry, seen);
-    let why = complaint.as_ref().map_or_else(String::new, |complaint| format!("; {complaint}"));
+    let why = complaint.as_ref().map_or_else(|| machine(seen), |complaint| format!("; {complaint}"));
     notes.judged(
         format!("sends at {}, each late by at most {} %", words(&retry.sends_ms()), retry.jitter_percent),
         format!("sends at {}{why}", words(&arrivals)),
@@ -57,6 +57,17 @@ pub(crate) fn compare(retry: &Retry, seen: &Seen<'_>, notes: &mut Notes) {
 pub(crate) fn compare_first(retry: &Retry, seen: &Seen<'_>, notes: &mut Notes) {
     let sends = u32::try_from(seen.arrivals_ms.len()).unwrap_or(u32::MAX);
     compare(&Retry { retries: sends.saturating_sub(1).min(retry.retries), ..retry.clone() }, seen, notes);
+}
+
+/// What the machine added to the timetable, in wall-clock time: it is part of the times that the partner saw.
+fn machine(seen: &Seen<'_>) -> String {
+    let fast = i64::from(seen.speed).max(1);
+    let waited = seen.tries.iter().filter_map(|one| Some(one.start_ms - one.due_ms?)).max();
+    let worked = seen.tries.iter().map(|one| one.end_ms - one.start_ms).max().unwrap_or_default();
+    let unseen = seen.tries.iter().skip(1).filter(|one| one.due_ms.is_none()).count();
+    let waited = waited.map_or_else(String::new, |ms| format!(", begun at most {} ms after it was due", ms / fast));
+    let unseen = if unseen == 0 { String::new() } else { format!(", {unseen} judged without its due time") };
+    format!("; on the wall clock a send took at most {} ms{waited}{unseen}", worked / fast)
 }
 
 /// What is wrong, if anything is.
@@ -149,6 +160,22 @@ mod tests {
             .collect();
         let arrivals: Vec<i64> = arrivals.iter().map(|at| at * 1000).collect();
         complaint(&retry, &Seen { tries: &tries, arrivals_ms: &arrivals, speed: 20 })
+    }
+
+    #[test]
+    fn what_the_machine_added_is_told() {
+        let told = |tries: &[Try]| machine(&Seen { tries, arrivals_ms: &[], speed: 20 });
+        let first = Try { due_ms: None, start_ms: 0, end_ms: 2_000 };
+        let later = Try { due_ms: Some(33_000), start_ms: 47_000, end_ms: 48_000 };
+        assert_eq!(
+            told(&[first, later]),
+            "; on the wall clock a send took at most 100 ms, begun at most 700 ms after it was due"
+        );
+        let unseen = Try { due_ms: None, ..later };
+        assert_eq!(
+            told(&[first, unseen]),
+            "; on the wall clock a send took at most 100 ms, 1 judged without its due time"
+        );
     }
 
     #[test]
