@@ -7,8 +7,7 @@
 //! performing what the flow asks for within the `limits` of partners → `verdict` and the life cycle say what follows →
 //! `work` writes state, dead-letter record and alert in one transaction. `recover` starts on what the last process left.
 //!
-//! Where this is simpler than the whole semantics: a message that dies does not block its order key (nobody could
-//! unblock it yet: operators' actions come with the console); the breaker opens when a target refuses us as such, not on
+//! Where this is simpler than the whole semantics: a message that dies does not block its order key; the breaker opens when a target refuses us as such, not on
 //! a share of failures, so the documented timetable always holds; a message runs through the flow of this build even
 //! if an earlier one accepted it (the journal keeps the earlier digest).
 
@@ -17,6 +16,8 @@ mod board;
 mod core;
 mod direct;
 mod limits;
+mod operate;
+mod paused;
 mod queue;
 mod recover;
 mod request;
@@ -40,6 +41,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::core::Ports;
 pub(crate) use board::Backlog;
+pub use limits::Standing;
+pub use operate::{Decision, Declined, MOST as MOST_IN_BULK, Order, Rehearsal, Rehearsed, Replayed, Verb, Way};
 
 use self::core::Core;
 use crate::{
@@ -214,7 +217,7 @@ impl Door for Engine {
 async fn dispatch(core: Arc<Core>, stop: CancellationToken) {
     let mut running = JoinSet::new();
     while !stop.is_cancelled() {
-        let (tickets, due_ms) = core.queue().take(core.clock.now_ms());
+        let (tickets, due_ms) = core.queue().take(core.clock.now_ms(), |handler| core.is_paused(handler));
         for ticket in tickets {
             running.spawn(work::run(Arc::clone(&core), ticket));
         }

@@ -80,11 +80,16 @@ pub(super) async fn accept(
     }
 }
 
-type Committed = crate::door::Promise<'static, Result<Accepted, StoreError>>;
+pub(super) type Committed = crate::door::Promise<'static, Result<Accepted, StoreError>>;
 
 /// Hands the message to the journal. With an order key its place in the line is taken under the same lock, so that the
 /// order of the line is the order of the journal.
-fn hand_in(core: &Core, handler: usize, order_key: Option<&str>, message: NewMessage) -> (Option<Turn>, Committed) {
+pub(super) fn hand_in(
+    core: &Core,
+    handler: usize,
+    order_key: Option<&str>,
+    message: NewMessage,
+) -> (Option<Turn>, Committed) {
     let Some(key) = order_key else { return (None, core.store.accept(message)) };
     let mut queue = core.queue();
     let turn = queue.reserve(handler, key);

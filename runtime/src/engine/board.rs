@@ -59,6 +59,18 @@ impl Board {
         self.of(handler).values().any(|entry| entry.state == State::Held && entry.reason == Some(reason))
     }
 
+    /// Messages of all interfaces that are held for this reason.
+    pub(super) fn held(&self, reason: Reason) -> Vec<i64> {
+        let handlers = 0..self.interfaces.len();
+        let held = |entry: &Open| entry.state == State::Held && entry.reason == Some(reason);
+        handlers
+            .flat_map(|handler| {
+                let open = self.of(handler);
+                open.iter().filter(|(_, entry)| held(entry)).map(|(seq, _)| *seq).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
     fn of(&self, handler: usize) -> MutexGuard<'_, BTreeMap<i64, Open>> {
         self.interfaces[handler].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::{
     board::Board,
     limits::Gate,
+    paused::{Parked, Paused},
     queue::{Queue, Ticket},
     waiters::Waiters,
 };
@@ -62,6 +63,10 @@ pub(crate) struct Core {
     pub(crate) alerts: Arc<Alerts>,
     pub(super) board: Board,
     pub(super) waiters: Waiters,
+    pub(super) paused: Paused,
+    pub(super) parked: Parked,
+    /// Held while a person's decision is carried out.
+    pub(super) deciding: tokio::sync::Mutex<()>,
     gates: Mutex<HashMap<&'static str, Arc<Gate>>>,
     queue: Mutex<Queue<Payload>>,
     pub(super) wake: Notify,
@@ -118,6 +123,9 @@ impl Core {
             handlers,
             gates: Mutex::default(),
             waiters: Waiters::default(),
+            paused: Paused::default(),
+            parked: Parked::default(),
+            deciding: tokio::sync::Mutex::default(),
             wake: Notify::new(),
             running: Mutex::default(),
             ready: AtomicBool::new(false),
@@ -138,6 +146,11 @@ impl Core {
     pub(super) fn push_at(&self, due_ms: i64, ticket: Ticket<Payload>) {
         self.queue().push_at(due_ms, ticket);
         self.wake.notify_one();
+    }
+
+    /// Whether a person paused the interface.
+    pub(super) fn is_paused(&self, handler: usize) -> bool {
+        self.paused.interface(self.handlers[handler].interface().smart_id)
     }
 
     /// The way to a system.

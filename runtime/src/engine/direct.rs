@@ -90,6 +90,10 @@ fn stopped(stop: Stop) -> Refusal {
 
 impl Direct {
     async fn send(&self, exchange: &Exchange<'_>) -> Result<Value, Failure> {
+        if self.core.paused.target(exchange.operation.system.name) {
+            let detail = format!("{} is paused", exchange.operation.system.name);
+            return Err(Failure { reason: Reason::Paused, status: None, detail });
+        }
         let gate = self.core.gate(exchange.operation.system);
         let permit =
             gate.pass().await.map_err(|shut| Failure { reason: Reason::Target, status: None, detail: shut.why })?;

@@ -51,6 +51,20 @@ enum Breaker {
     },
 }
 
+/// Where the breaker of a system stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Calls pass.
+    Closed,
+    /// No call passes until then.
+    Open {
+        /// Milliseconds since 1970.
+        until_ms: i64,
+    },
+    /// One call is finding out.
+    HalfOpen,
+}
+
 /// Not now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shut {
@@ -137,6 +151,21 @@ impl Gate {
             Breaker::Open { until_ms, .. } => Some(until_ms),
             Breaker::Closed | Breaker::Trying { .. } => None,
         }
+    }
+
+    /// Where the breaker stands.
+    pub(super) fn standing(&self) -> Standing {
+        match self.state().breaker {
+            Breaker::Closed => Standing::Closed,
+            Breaker::Open { until_ms, .. } => Standing::Open { until_ms },
+            Breaker::Trying { .. } => Standing::HalfOpen,
+        }
+    }
+
+    /// Calls under way, and the most at a time.
+    pub(super) fn in_flight(&self) -> (usize, usize) {
+        let most = usize::try_from(self.system.max_concurrency.unwrap_or(MAX_IN_FLIGHT).max(1)).unwrap_or(1);
+        (most.saturating_sub(self.at_a_time.available_permits()), most)
     }
 
     fn shut(&self, until_ms: i64, why: &str) -> Shut {

@@ -33,6 +33,14 @@ pub(super) struct Turn {
     number: u64,
 }
 
+/// A message that was taken out of the queue for a decision.
+#[derive(Debug)]
+pub(super) struct Withdrawn<P> {
+    pub(super) ticket: Ticket<P>,
+    /// When it was to run, if it waited for its time.
+    pub(super) due_ms: Option<i64>,
+}
+
 /// All messages that wait.
 #[derive(Debug)]
 pub(super) struct Queue<P> {
@@ -91,8 +99,8 @@ impl<P> Queue<P> {
         self.due.insert((due_ms, ticket.seq), ticket);
     }
 
-    /// The next messages to run now, each handler in turn, and when to look again at the latest.
-    pub(super) fn take(&mut self, now_ms: i64) -> (Vec<Ticket<P>>, Option<i64>) {
+    /// The next messages to run now, each handler in turn but none that is paused, and when to look again at the latest.
+    pub(super) fn take(&mut self, now_ms: i64, paused: impl Fn(usize) -> bool) -> (Vec<Ticket<P>>, Option<i64>) {
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now_ms) {
             let ticket = entry.remove();
             self.push(ticket);
@@ -101,6 +109,9 @@ impl<P> Queue<P> {
         let handlers = self.ready.len();
         for offset in 0..handlers {
             let handler = (self.first + offset) % handlers;
+            if self.ready[handler].is_empty() || paused(handler) {
+                continue;
+            }
             while self.running[handler] < self.most
                 && let Some(ticket) = self.ready[handler].pop_front()
             {
@@ -110,6 +121,38 @@ impl<P> Queue<P> {
         }
         self.first = (self.first + 1) % handlers.max(1);
         (taken, self.due.first_key_value().map(|((due_ms, _), _)| *due_ms))
+    }
+
+    /// Takes a message out, wherever it waits; its place in the line of its order key stays.
+    pub(super) fn withdraw(&mut self, seq: i64) -> Option<Withdrawn<P>> {
+        if let Some(key) = self.due.keys().find(|(_, of)| *of == seq).copied() {
+            let ticket = self.due.remove(&key)?;
+            return Some(Withdrawn { ticket, due_ms: Some(key.0) });
+        }
+        let waiting = self.lines.values_mut().find_map(|line| {
+            let number = *line.waiting.iter().find(|(_, ticket)| ticket.seq == seq)?.0;
+            line.waiting.remove(&number)
+        });
+        let ready = || {
+            self.ready.iter_mut().find_map(|ready| {
+                let at = ready.iter().position(|ticket| ticket.seq == seq)?;
+                ready.remove(at)
+            })
+        };
+        waiting.or_else(ready).map(|ticket| Withdrawn { ticket, due_ms: None })
+    }
+
+    /// Those of these messages that wait for their time may run at once.
+    pub(super) fn hurry(&mut self, seqs: &[i64]) {
+        let keys: Vec<_> = self.due.keys().filter(|(_, seq)| seqs.contains(seq)).copied().collect();
+        for ticket in keys.iter().filter_map(|key| self.due.remove(key)).collect::<Vec<_>>() {
+            self.push(ticket);
+        }
+    }
+
+    /// Whether the message waits for an earlier one of its order key.
+    pub(super) fn waits_for_key(&self, seq: i64) -> bool {
+        self.lines.values().any(|line| line.waiting.values().any(|ticket| ticket.seq == seq))
     }
 
     /// A message that was taken does not run any more.
@@ -140,7 +183,7 @@ mod tests {
     }
 
     fn take(queue: &mut Queue<()>, now_ms: i64) -> Vec<i64> {
-        queue.take(now_ms).0.into_iter().map(|ticket| ticket.seq).collect()
+        queue.take(now_ms, |_| false).0.into_iter().map(|ticket| ticket.seq).collect()
     }
 
     #[test]
@@ -150,7 +193,7 @@ mod tests {
         for seq in 2..=4 {
             queue.push(ticket(seq, None));
         }
-        assert_eq!(queue.take(0).1, Some(100));
+        assert_eq!(queue.take(0, |_| false).1, Some(100));
         assert_eq!(take(&mut queue, 0), [] as [i64; 0], "no room for a third");
         queue.rest(0);
         assert_eq!(take(&mut queue, 100), [4]);

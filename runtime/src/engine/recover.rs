@@ -22,6 +22,7 @@ use crate::{
 pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
     let by_name: HashMap<&str, usize> =
         core.handlers.iter().enumerate().map(|(index, handler)| (handler.interface().smart_id, index)).collect();
+    core.store.pauses().await?.into_iter().for_each(|pause| core.paused.set(pause));
     let unfinished = core.store.unfinished().await?;
     let mut count = 0;
     for message in unfinished {
@@ -63,7 +64,9 @@ async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), 
             }
         }
         // Held until a person decides; it keeps its place in the line.
-        (State::Held, None) => {}
+        (State::Held, None) => core.parked.keep(ticket),
+        // What was paused may go on by now; if not, it waits again.
+        (State::Held, Some(_)) if message.reason == Some(Reason::Paused) => core.push(ticket),
         (State::Retrying | State::Held, Some(due_ms)) => core.push_at(due_ms, ticket),
         _ => core.push(ticket),
     }

@@ -98,6 +98,7 @@ pub(super) fn refusal(reason: Reason, target_status: Option<u16>, partner: bool,
         (Reason::Schema | Reason::Target | Reason::Exhausted, _) if partner || reason != Reason::Schema => 502,
         (Reason::Permanent | Reason::Map | Reason::Schema | Reason::Business | Reason::Route, _) => 422,
         (Reason::Unknown, _) => 504,
+        (Reason::Paused, _) => 503,
         _ => 500,
     };
     Refusal::Failed { status, reason: reason.as_str(), detail }

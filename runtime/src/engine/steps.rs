@@ -27,6 +27,9 @@ use crate::{
     value::Value,
 };
 
+/// A message that found its target paused looks again after this long; resuming the target wakes it at once.
+const LOOK_AGAIN_MS: i64 = 60_000;
+
 /// Why a try of a message is over, and what to keep about it.
 #[derive(Debug)]
 pub(super) struct Halt {
@@ -171,6 +174,11 @@ impl Journalled {
     }
 
     async fn permit(&self, exchange: &Exchange<'_>, operation: &'static Operation) -> Result<Permit, Halt> {
+        if self.core.paused.target(operation.system.name) {
+            let due_ms = self.core.clock.now_ms().saturating_add(LOOK_AGAIN_MS);
+            let why = format!("{} is paused", operation.system.name);
+            return Err(halted(exchange, Event::Wait { due_ms, hold: Reason::Paused }, why));
+        }
         let gate = self.core.gate(operation.system);
         let mut passing = pin!(gate.pass());
         let passed = match poll_immediate(passing.as_mut()).await {

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 
 use super::{
     core::{Core, Fresh, Payload, Subject},
+    operate,
     queue::Ticket,
     steps::{Halt, Journalled},
     waiters::Ended,
@@ -17,7 +18,7 @@ use crate::{
     alert::Cause,
     descriptor::Interface,
     flow::{End, Input, Run, Stop, Why},
-    journal::{Answer, Change, Delivery, Grave, StoreError, codec},
+    journal::{Answer, Change, Delivery, Grave, Origin, StoreError, codec},
     lifecycle::{self, Action, Event, Reason, Remains, Transition},
     log,
 };
@@ -54,7 +55,11 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
         interface,
         traceparent: material.fresh.traceparent.clone(),
     };
-    let conclusion = flow(core, &ticket, subject, material).await;
+    let origin = material.origin.clone();
+    let mut conclusion = flow(core, &ticket, subject, material).await;
+    if let (Some(origin), Event::Delivered) = (origin, conclusion.event) {
+        conclusion.changes.extend(operate::made_good(core, &origin, &ticket.payload.id).await);
+    }
     conclude(core, ticket, interface, conclusion).await;
 }
 
@@ -62,6 +67,8 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
 struct Material {
     fresh: Arc<Fresh>,
     deliveries: Vec<Delivery>,
+    /// Whose content it repeats.
+    origin: Option<Box<Origin>>,
 }
 
 /// What came of a try, and what to keep about it.
@@ -85,7 +92,7 @@ async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static In
 
 async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Result<Material, StoreError> {
     if let Some(fresh) = ticket.payload.fresh.take() {
-        return Ok(Material { fresh, deliveries: Vec::new() });
+        return Ok(Material { fresh, deliveries: Vec::new(), origin: None });
     }
     let material = core.store.material(ticket.seq).await?;
     let material = material.ok_or_else(|| StoreError::Refused(format!("message {} is gone", ticket.payload.id)))?;
@@ -93,7 +100,7 @@ async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Result<Material,
         .map_err(|error| StoreError::Refused(format!("the body of {} cannot be read: {error}", ticket.payload.id)))?;
     let input = Input { body, parameters: material.message.parameters };
     let fresh = Arc::new(Fresh { input, traceparent: material.message.traceparent });
-    Ok(Material { fresh, deliveries: material.deliveries })
+    Ok(Material { fresh, deliveries: material.deliveries, origin: material.message.origin })
 }
 
 /// The journal did not answer: nothing was done, the message stays where it is and is looked at again.
@@ -245,6 +252,10 @@ fn follow(core: &Core, ticket: Ticket<Payload>, interface: &'static Interface, t
             Action::Alert(_) => core.alerts.wake(),
             Action::Unblock | Action::Bury(_) => {}
         }
+    }
+    if !transition.state.is_end() {
+        // Nothing runs it again by itself: it waits for a person.
+        core.parked.keep(ticket);
     }
 }
 

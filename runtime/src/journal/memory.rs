@@ -11,7 +11,10 @@ use super::{
     Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, Delivery, Entry, Filter, Grave, Head, Incident,
     Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Store, StoreError, Story, Unfinished,
 };
-use crate::{door::Promise, lifecycle::State};
+use crate::{
+    door::Promise,
+    lifecycle::{Reason, State},
+};
 
 /// A journal in memory. Clones share it, so a test can drop an engine and start another on what is left.
 #[derive(Debug, Clone, Default)]
@@ -130,7 +133,6 @@ impl Store for MemoryStore {
                 attempts: sorted(&entry.attempts),
                 grave: entry.grave.clone(),
                 origin: entry.message.origin.as_deref().cloned(),
-                order_key: entry.message.order_key.clone(),
                 replays: kept.replays(id),
             })
         })
@@ -233,6 +235,7 @@ impl Kept {
             interface: message.interface.clone(),
             digest: message.digest.clone(),
             principal: message.principal.clone(),
+            order_key: message.order_key.clone(),
             traceparent: message.traceparent.clone(),
             request_id: message.request_id.clone(),
             state: State::Accepted,
@@ -288,6 +291,7 @@ impl Kept {
             | Change::Crashes { seq, .. }
             | Change::Waits { seq }
             | Change::Again { seq }
+            | Change::MadeGood { seq, .. }
             | Change::Begin { seq, .. }
             | Change::Done { seq, .. }
             | Change::Failed { seq, .. }
@@ -366,6 +370,12 @@ impl Life {
             }
             Change::Bury { grave, .. } => self.grave = Some(*grave),
             Change::Answer { answer, .. } => self.answer = Some(answer),
+            Change::MadeGood { detail, at_ms, .. } => {
+                if matches!(self.row.state, State::Dead | State::Failed) {
+                    (self.row.state, self.row.reason) = (State::Resolved, Some(Reason::Operator));
+                    (self.row.detail, self.row.ended_ms) = (detail, Some(at_ms));
+                }
+            }
             Change::Again { .. } => {
                 self.row.crashes = 0;
                 for delivery in self.deliveries.iter_mut().filter(|delivery| !delivery.done) {

@@ -155,6 +155,15 @@ pub enum Change {
         /// Message.
         seq: i64,
     },
+    /// A replay of a message was delivered: it is RESOLVED, unless it is neither DEAD nor FAILED any more.
+    MadeGood {
+        /// Message.
+        seq: i64,
+        /// By what, for people.
+        detail: String,
+        /// When.
+        at_ms: i64,
+    },
     /// Something is paused.
     Pause(Box<Pause>),
     /// It goes on.
@@ -288,6 +297,8 @@ pub struct Row {
     pub digest: String,
     /// Who sent it.
     pub principal: String,
+    /// Order key, where it has one.
+    pub order_key: Option<String>,
     /// W3C `traceparent`.
     pub traceparent: String,
     /// Error id of the request.
@@ -323,8 +334,6 @@ pub struct Story {
     pub grave: Option<Grave>,
     /// Whose content it repeats, if it is a replay.
     pub origin: Option<Origin>,
-    /// Its order key, where it has one.
-    pub order_key: Option<String>,
     /// Messages that repeat its content, oldest first.
     pub replays: Vec<Replay>,
 }

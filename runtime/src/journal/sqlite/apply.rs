@@ -107,6 +107,7 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
             .execute(params![seq, answer.status, answer.body])
             .map(drop),
         Change::Expect { seq, state } => operating::expect(connection, *seq, *state),
+        Change::MadeGood { seq, detail, at_ms } => operating::made_good(connection, *seq, detail, *at_ms),
         Change::Again { seq } => operating::again(connection, *seq),
         Change::Pause(pause) => operating::pause(connection, pause),
         Change::Resume(scope) => operating::resume(connection, scope),

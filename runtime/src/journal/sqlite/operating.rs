@@ -141,3 +141,14 @@ pub(super) fn again(connection: &Connection, seq: i64) -> rusqlite::Result<()> {
         .execute([seq])
         .map(drop)
 }
+
+/// A replay was delivered: only what is still given up is resolved by it.
+pub(super) fn made_good(connection: &Connection, seq: i64, detail: &str, at_ms: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "update progress set state = 'RESOLVED', reason = 'OPERATOR', detail = ?2, ended_ms = ?3 \
+             where message = ?1 and state in ('DEAD', 'FAILED')",
+        )?
+        .execute(params![seq, detail, at_ms])
+        .map(drop)
+}

@@ -147,9 +147,9 @@ impl<'a> Narrowed<'a> {
 pub(super) fn story(connection: &Connection, id: &str) -> rusqlite::Result<Option<Story>> {
     let found = connection
         .prepare_cached(&format!("{ROW} where id = ?1"))?
-        .query_row([id], |found| Ok((row(found)?, found.get::<_, i64>("size")?, found.get("order_key")?)))
+        .query_row([id], |found| Ok((row(found)?, found.get::<_, i64>("size")?)))
         .optional()?;
-    let Some((row, size, order_key)) = found else { return Ok(None) };
+    let Some((row, size)) = found else { return Ok(None) };
     let grave =
         connection.prepare_cached("select * from dead where message = ?1")?.query_row([row.seq], grave).optional()?;
     Ok(Some(Story {
@@ -158,7 +158,6 @@ pub(super) fn story(connection: &Connection, id: &str) -> rusqlite::Result<Optio
         attempts: attempts(connection, row.seq)?,
         grave,
         origin: operating::origin(connection, row.seq)?,
-        order_key,
         replays: operating::replays(connection, id)?,
         row,
     }))
@@ -240,6 +239,7 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         interface: row.get("interface")?,
         digest: row.get("digest")?,
         principal: row.get("principal")?,
+        order_key: row.get("order_key")?,
         traceparent: row.get("traceparent")?,
         request_id: row.get("request_id")?,
         state: state(row)?,

@@ -1,0 +1,294 @@
+//! What a person may decide about messages: another round, an end, a way for those behind it.
+//!
+//! In: decisions with who, as what, and why. Out: transitions of the life cycle, each in one transaction with its row in
+//! the audit log. Never knows: HTTP, tokens; whether somebody *may* decide was found out before.
+//!
+//! **Retry** runs the same message again: the steps that are done answer as recorded, so the step that failed sends the
+//! body it wanted to send then, under the same idempotency key. That holds only under the document it was accepted
+//! under, so a dead message of an older document is not retried but replayed. **Replay** (`replay`) runs the content
+//! through the document of today as a new message, under a new key. `rehearse` shows what that would send, and sends
+//! nothing. `pause` holds an interface or a target.
+
+mod pause;
+mod rehearse;
+mod replay;
+
+use super::{
+    Engine,
+    core::{Core, Payload},
+    queue::{Ticket, Withdrawn},
+    waiters::Ended,
+    work::remains,
+};
+use crate::{
+    journal::{Change, Entry, Row, StoreError},
+    lifecycle::{Action, Event, Reason, State, Transition},
+    message::Violations,
+};
+
+pub use pause::Way;
+pub use rehearse::{Rehearsal, Rehearsed};
+pub(super) use replay::made_good;
+pub use replay::{MOST, Order, Replayed};
+
+/// Who decides, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Subject of a token or certificate.
+    pub who: String,
+    /// Role, as a word.
+    pub role: &'static str,
+    /// The person's own reason.
+    pub why: String,
+}
+
+/// Why a decision is not carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Declined {
+    /// There is nothing of that name.
+    Missing(String),
+    /// It cannot happen to it as it stands; with the way out.
+    Conflict(String),
+    /// The (edited) content breaks the rules of today's document.
+    Invalid(Box<Violations>),
+    /// Not now.
+    Unavailable(String),
+}
+
+/// What can be decided about one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Another round, with a new timetable.
+    Retry,
+    /// Another round under today's document, although it was accepted under another.
+    RetryToday,
+    /// Nothing (more) is to be delivered.
+    Discard,
+    /// Dealt with elsewhere.
+    Resolve,
+    /// Those behind it in its order key may pass.
+    Skip,
+}
+
+impl Verb {
+    /// The word in the audit log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry | Self::RetryToday => "retry",
+            Self::Discard => "discard",
+            Self::Resolve => "resolve",
+            Self::Skip => "skip",
+        }
+    }
+
+    const fn event(self) -> Event {
+        match self {
+            Self::Retry | Self::RetryToday => Event::OperatorRetry,
+            Self::Discard => Event::OperatorDiscard,
+            Self::Resolve => Event::OperatorResolve,
+            Self::Skip => Event::OperatorSkip,
+        }
+    }
+}
+
+impl Decision {
+    /// The row of the audit log.
+    pub fn entry(&self, at_ms: i64, action: &str, subject: &str, result: &str) -> Entry {
+        Entry {
+            at_ms,
+            who: self.who.clone(),
+            role: self.role.to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            why: self.why.clone(),
+            result: result.to_owned(),
+        }
+    }
+}
+
+/// A message that has not ended, in the hand of whoever decides about it.
+enum Taken {
+    Parked(Ticket<Payload>),
+    Queued(Withdrawn<Payload>),
+}
+
+impl Taken {
+    const fn ticket(&self) -> &Ticket<Payload> {
+        match self {
+            Self::Parked(ticket) | Self::Queued(Withdrawn { ticket, .. }) => ticket,
+        }
+    }
+
+    fn into_ticket(self) -> Ticket<Payload> {
+        match self {
+            Self::Parked(ticket) | Self::Queued(Withdrawn { ticket, .. }) => ticket,
+        }
+    }
+}
+
+impl Engine {
+    /// Carries out a decision about one message; its state from then on.
+    ///
+    /// # Errors
+    /// [`Declined`]: nothing was done.
+    pub async fn decide(&self, id: &str, verb: Verb, decision: &Decision) -> Result<State, Declined> {
+        let core = &self.core;
+        // One decision at a time: what was read is still true when it is written.
+        let _turn = core.deciding.lock().await;
+        let row = find(core, id).await?;
+        let handler = handler(core, &row)?;
+        if verb == Verb::Retry && row.state == State::Dead && row.digest != core.handlers[handler].interface().digest {
+            return Err(Declined::Conflict(format!(
+                "{id} was accepted under another revision ({}) of the document: replay it, which runs its content \
+                 through the document of today, or retry it under today's revision",
+                row.digest
+            )));
+        }
+        let taken = if row.state.is_end() { None } else { Some(withdraw(core, &row)?) };
+        let state = taken.as_ref().map_or(row.state, |taken| taken.ticket().state);
+        let remains = remains(core.handlers[handler].interface());
+        let transition = match (core.rules)(state, verb.event(), remains) {
+            Ok(_) if verb == Verb::Skip && !core.parked.holds(row.seq) => {
+                return Err(Declined::Conflict(format!("no other message of an order key waits for {id}")));
+            }
+            Ok(transition) => transition,
+            Err(_) => {
+                restore(core, taken);
+                return Err(Declined::Conflict(format!("{id} is {state}: there is nothing to {}", verb.as_str())));
+            }
+        };
+        let reason = if verb == Verb::Skip { row.reason } else { transition.reason };
+        let changes = changes(core, &row, (state, verb), (&transition, reason), decision);
+        if let Err(error) = core.store.commit(changes).await {
+            restore(core, taken);
+            return Err(failed(core, &error));
+        }
+        tracing::info!(
+            message = id,
+            who = decision.who,
+            action = verb.as_str(),
+            state = transition.state.as_str(),
+            "decided"
+        );
+        follow(core, handler, &row, taken.map(Taken::into_ticket), &transition);
+        Ok(transition.state)
+    }
+}
+
+/// Everything a decision writes, in one transaction.
+fn changes(
+    core: &Core,
+    row: &Row,
+    (state, verb): (State, Verb),
+    (transition, reason): (&Transition, Option<Reason>),
+    decision: &Decision,
+) -> Vec<Change> {
+    let (seq, at_ms) = (row.seq, core.clock.now_ms());
+    let detail = match (transition.state, verb) {
+        (State::Ready, _) => String::new(),
+        (_, Verb::Skip) => row.detail.clone(),
+        _ => format!("{}: {}", decision.who, decision.why),
+    };
+    let mut changes = vec![
+        Change::Expect { seq, state },
+        Change::State { seq, state: transition.state, reason, detail, due_ms: None, at_ms },
+        Change::Audit(Box::new(decision.entry(at_ms, verb.as_str(), &row.id, "done"))),
+    ];
+    if transition.state == State::Ready {
+        changes.push(Change::Again { seq });
+    }
+    changes
+}
+
+/// What follows in memory once a decision is durable.
+fn follow(core: &Core, handler: usize, row: &Row, ticket: Option<Ticket<Payload>>, transition: &Transition) {
+    let interface = core.handlers[handler].interface();
+    if row.state == State::Dead && transition.state != State::Dead {
+        core.metrics.dead_letters(interface.smart_id, -1);
+    }
+    core.board.changed(handler, row.seq, transition.state, transition.reason);
+    for action in &transition.actions {
+        match action {
+            Action::Run => {
+                let ticket = ticket.unwrap_or_else(|| reopened(core, handler, row));
+                core.board.changed(handler, row.seq, transition.state, None);
+                return core.push(Ticket { state: transition.state, crashes: 0, ..ticket });
+            }
+            Action::Release => {
+                let detail = format!("an operator ended it as {}", transition.state);
+                let reason = transition.reason.unwrap_or(Reason::Operator);
+                core.waiters.tell(&row.id, &Ended::GivenUp { reason, target_status: None, partner: false, detail });
+                let took_ms = core.clock.now_ms().saturating_sub(row.accepted_ms);
+                core.metrics.ended(interface.smart_id, transition.state.as_str(), took_ms);
+                if let Some(ticket) = &ticket {
+                    unblock(core, ticket);
+                }
+            }
+            Action::Unblock => {
+                if let Some(dead) = core.parked.take(row.seq) {
+                    unblock(core, &dead);
+                }
+            }
+            Action::RunAt(_) | Action::Bury(_) | Action::Alert(_) => {}
+        }
+    }
+}
+
+/// The ticket of a message that had ended. With an order key it goes to the end of its line, unless its place was kept.
+fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
+    core.board.opened(handler, row.seq, row.accepted_ms);
+    core.parked.take(row.seq).unwrap_or_else(|| Ticket {
+        seq: row.seq,
+        handler,
+        state: State::Ready,
+        crashes: 0,
+        turn: row.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
+        payload: Payload { id: row.id.clone(), accepted_ms: row.accepted_ms, fresh: None },
+    })
+}
+
+/// Lets the next of the order key go.
+fn unblock(core: &Core, ticket: &Ticket<Payload>) {
+    if let Some(turn) = &ticket.turn {
+        core.queue().release(turn);
+        core.wake.notify_one();
+    }
+}
+
+/// Takes a message that has not ended out of the queue, so that no worker starts on it meanwhile.
+fn withdraw(core: &Core, row: &Row) -> Result<Taken, Declined> {
+    let parked = core.parked.take(row.seq).map(Taken::Parked);
+    let taken = parked.or_else(|| core.queue().withdraw(row.seq).map(Taken::Queued));
+    taken.ok_or_else(|| Declined::Conflict(format!("{} is being worked on now: try again in a moment", row.id)))
+}
+
+/// Puts it back as it was.
+fn restore(core: &Core, taken: Option<Taken>) {
+    match taken {
+        None => {}
+        Some(Taken::Parked(ticket)) => core.parked.keep(ticket),
+        Some(Taken::Queued(Withdrawn { ticket, due_ms: Some(due_ms) })) => core.push_at(due_ms, ticket),
+        Some(Taken::Queued(Withdrawn { ticket, due_ms: None })) => core.push(ticket),
+    }
+}
+
+async fn find(core: &Core, id: &str) -> Result<Row, Declined> {
+    let story = core.store.story(id).await.map_err(|error| failed(core, &error))?;
+    story.map(|story| story.row).ok_or_else(|| Declined::Missing(format!("there is no message {id}")))
+}
+
+fn handler(core: &Core, row: &Row) -> Result<usize, Declined> {
+    let found = core.handlers.iter().position(|handler| handler.interface().smart_id == row.interface);
+    found.ok_or_else(|| Declined::Conflict(format!("this service does not have the interface {}", row.interface)))
+}
+
+/// A refusal of the store is a message that has gone on; anything else is its trouble.
+fn failed(core: &Core, error: &StoreError) -> Declined {
+    match error {
+        StoreError::Refused(why) => Declined::Conflict(why.clone()),
+        other => {
+            core.store_failed(other);
+            Declined::Unavailable("the journal does not take decisions now".to_owned())
+        }
+    }
+}
