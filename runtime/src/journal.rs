@@ -6,6 +6,7 @@
 //! One conformance suite (`journal/conformance.rs`) runs over every store.
 
 pub mod audit;
+mod change;
 pub(crate) mod codec;
 mod memory;
 mod operating;
@@ -16,16 +17,17 @@ mod sqlite;
 mod conformance;
 
 pub use audit::{AuditFilter, AuditPage, Audited, Entry, Head};
+pub use change::{Change, Guard, Mark};
 pub use memory::MemoryStore;
 pub use operating::{Origin, Pause, Replay, Scope};
 pub(crate) use record::class_word;
 pub use record::{
-    Accepted, Answer, Attempt, Change, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post,
+    Accepted, Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post,
     PostState, Row, Story, Unfinished,
 };
 pub use sqlite::SqliteStore;
 
-use crate::{door::Promise, lifecycle::State};
+use crate::door::Promise;
 
 /// Where messages are kept.
 ///
@@ -36,7 +38,7 @@ pub trait Store: Send + Sync + 'static {
     fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>>;
     /// Makes changes, all or none. Resolves after commit and sync; dropping the promise does not take them back.
     fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>>;
-    /// Messages that have not ended, oldest first.
+    /// Messages that have not ended, and those whose end later ones of their order key must know of; oldest first.
     fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>>;
     /// What running a message again needs; `None` if there is no such message.
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>>;
@@ -60,6 +62,8 @@ pub trait Store: Send + Sync + 'static {
     fn audit_head(&self) -> Promise<'static, Result<Head, StoreError>>;
     /// Everything that is paused.
     fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>>;
+    /// How often systems were called on a day (days since 1970, UTC), of those that allow so many a day.
+    fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
     /// Waits until everything handed in is durable, and closes.
     fn close(&self) -> Promise<'static, ()>;
 }
@@ -78,6 +82,13 @@ pub enum StoreError {
     /// Commit or sync failed. What is on the disk is uncertain: the process must stop and recover from it.
     #[error("the store cannot keep its promise any more: {0}")]
     Broken(String),
+    /// Somebody else took the message, or it has ended: the result is thrown away. Nothing of these changes was made.
+    #[error("the message has been taken or ended since")]
+    Stale,
+    /// The store cannot be reached now. Nobody knows whether this was done: it is to be tried again, and guards and
+    /// idempotency keys keep it from being done twice.
+    #[error("the store cannot be reached now: {0}")]
+    Unavailable(String),
     /// This change could not be made, and was not.
     #[error("the store refused: {0}")]
     Refused(String),
@@ -92,10 +103,4 @@ pub enum StoreError {
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
-}
-
-/// Why a decision about a message comes too late.
-pub(crate) fn moved_on(expected: State, found: Option<State>) -> String {
-    let found = found.map_or("not there", State::as_str);
-    format!("the message is {found} by now, not {expected} any more")
 }

@@ -64,7 +64,7 @@ pub(super) async fn accept(
             let fresh = (small && core.board.backlog(handler).messages < MOST_FRESH).then_some(fresh);
             core.board.opened(handler, seq, accepted_ms);
             let payload = Payload { id: id.clone(), accepted_ms, fresh };
-            core.push(Ticket { seq, handler, state: State::Accepted, crashes: 0, turn, payload });
+            core.push(Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload });
             Ok(Receipt { message_id: id, replayed: false })
         }
         Ok(Accepted::Replayed { id }) => {

@@ -3,13 +3,14 @@
 //! In: the ports of the runtime. Out: one place to reach them. Never knows: HTTP.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use futures_util::future::join_all;
 use tokio::sync::Notify;
 
 use super::{
@@ -24,7 +25,7 @@ use crate::{
     clock::Clock,
     descriptor::{Interface, System},
     flow::{Handler, Input},
-    journal::{Change, Store, StoreError},
+    journal::{Change, Guard, Store, StoreError},
     lifecycle::{Event, Remains, Rules, State},
     metrics::Metrics,
     random::Random,
@@ -70,7 +71,8 @@ pub(crate) struct Core {
     gates: Mutex<HashMap<&'static str, Arc<Gate>>>,
     queue: Mutex<Queue<Payload>>,
     pub(super) wake: Notify,
-    running: Mutex<BTreeSet<i64>>,
+    /// Messages that are being tried, with the lease they were taken under.
+    running: Mutex<BTreeMap<i64, u32>>,
     ready: AtomicBool,
     broken: Mutex<Option<StoreError>>,
     pub(super) broke: Notify,
@@ -174,9 +176,9 @@ impl Core {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A try begins.
-    pub(super) fn began(&self, seq: i64) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(seq);
+    /// A try has begun: the journal has the message in flight under this lease.
+    pub(super) fn took(&self, seq: i64, lease: u32) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(seq, lease);
     }
 
     /// What came of a try is handed to the journal.
@@ -192,20 +194,25 @@ impl Core {
 
     /// The service stops before these tries are over: they are no crashes.
     pub(super) async fn interrupt(&self) {
-        let running: Vec<i64> = self.running.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-        let changes = running.into_iter().filter_map(|seq| {
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        // Each on its own: what was concluded meanwhile must not keep the others from being written.
+        let writes = running.into_iter().filter_map(|(seq, lease)| {
             let next = (self.rules)(State::InFlight, Event::Interrupted, Remains::DeadLetter).ok()?;
-            Some(Change::State {
+            Some(self.store.commit(vec![Change::State {
                 seq,
+                guard: Guard { lease, from: State::InFlight },
                 state: next.state,
                 reason: next.reason,
                 detail: String::new(),
                 due_ms: None,
                 at_ms: self.clock.now_ms(),
-            })
+            }]))
         });
-        if let Err(error) = self.store.commit(changes.collect()).await {
-            self.store_failed(&error);
+        for written in join_all(writes).await {
+            match written {
+                Ok(()) | Err(StoreError::Stale) => {}
+                Err(error) => self.store_failed(&error),
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use super::{
     work::remains,
 };
 use crate::{
-    journal::{Change, Entry, Row, StoreError},
+    journal::{Change, Entry, Guard, Row, StoreError},
     lifecycle::{Action, Event, Reason, State, Transition},
     message::Violations,
 };
@@ -158,7 +158,8 @@ impl Engine {
             }
         };
         let reason = if verb == Verb::Skip { row.reason } else { transition.reason };
-        let changes = changes(core, &row, (state, verb), (&transition, reason), decision);
+        let changes =
+            changes(core, &row, (Guard { lease: row.lease, from: state }, verb), (&transition, reason), decision);
         if let Err(error) = core.store.commit(changes).await {
             restore(core, taken);
             return Err(failed(core, &error));
@@ -179,7 +180,7 @@ impl Engine {
 fn changes(
     core: &Core,
     row: &Row,
-    (state, verb): (State, Verb),
+    (guard, verb): (Guard, Verb),
     (transition, reason): (&Transition, Option<Reason>),
     decision: &Decision,
 ) -> Vec<Change> {
@@ -190,8 +191,7 @@ fn changes(
         _ => format!("{}: {}", decision.who, decision.why),
     };
     let mut changes = vec![
-        Change::Expect { seq, state },
-        Change::State { seq, state: transition.state, reason, detail, due_ms: None, at_ms },
+        Change::State { seq, guard, state: transition.state, reason, detail, due_ms: None, at_ms },
         Change::Audit(Box::new(decision.entry(at_ms, verb.as_str(), &row.id, "done"))),
     ];
     if transition.state == State::Ready {
@@ -241,6 +241,7 @@ fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
         seq: row.seq,
         handler,
         state: State::Ready,
+        lease: row.lease,
         crashes: 0,
         turn: row.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
         payload: Payload { id: row.id.clone(), accepted_ms: row.accepted_ms, fresh: None },
@@ -282,10 +283,10 @@ fn handler(core: &Core, row: &Row) -> Result<usize, Declined> {
     found.ok_or_else(|| Declined::Conflict(format!("this service does not have the interface {}", row.interface)))
 }
 
-/// A refusal of the store is a message that has gone on; anything else is its trouble.
+/// A stale decision is about a message that has gone on; anything else is its trouble.
 fn failed(core: &Core, error: &StoreError) -> Declined {
     match error {
-        StoreError::Refused(why) => Declined::Conflict(why.clone()),
+        StoreError::Stale | StoreError::Refused(_) => Declined::Conflict(error.to_string()),
         other => {
             core.store_failed(other);
             Declined::Unavailable("the journal does not take decisions now".to_owned())

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::lifecycle::State;
+use crate::{journal::Guard, lifecycle::State};
 
 /// A message in the queue.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(super) struct Ticket<P> {
     pub(super) handler: usize,
     /// State in the journal.
     pub(super) state: State,
+    /// Lease number in the journal.
+    pub(super) lease: u32,
     /// How often the process died on it.
     pub(super) crashes: u32,
     /// Its place in the line of its order key.
@@ -174,12 +176,19 @@ impl<P> Queue<P> {
     }
 }
 
+impl<P> Ticket<P> {
+    /// What must still be true in the journal for this ticket to have its say.
+    pub(super) const fn guard(&self) -> Guard {
+        Guard { lease: self.lease, from: self.state }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn ticket(seq: i64, turn: Option<Turn>) -> Ticket<()> {
-        Ticket { seq, handler: 0, state: State::Accepted, crashes: 0, turn, payload: () }
+        Ticket { seq, handler: 0, state: State::Accepted, lease: 0, crashes: 0, turn, payload: () }
     }
 
     fn take(queue: &mut Queue<()>, now_ms: i64) -> Vec<i64> {

@@ -48,6 +48,7 @@ async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), 
         seq: message.seq,
         handler,
         state: message.state,
+        lease: message.lease,
         crashes: message.crashes,
         turn: message.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
         payload: Payload { id: message.id, accepted_ms: message.accepted_ms, fresh: None },
@@ -87,7 +88,7 @@ async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>) -> Result<(), St
     };
     let mut changes = vec![
         Change::Crashes { seq, crashes: ticket.crashes },
-        Change::State { seq, state, reason, detail: detail.clone(), due_ms: None, at_ms },
+        Change::State { seq, guard: ticket.guard(), state, reason, detail: detail.clone(), due_ms: None, at_ms },
     ];
     for action in actions {
         match action {

@@ -34,7 +34,6 @@ pub(super) async fn run(core: Arc<Core>, ticket: Ticket<Payload>) {
         trace = tracing::field::Empty
     );
     let seq = ticket.seq;
-    core.began(seq);
     attempt(&core, ticket, interface).instrument(span).await;
     core.settled(seq);
     core.over(handler);
@@ -84,8 +83,9 @@ struct Conclusion {
 async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static Interface) -> Result<(), StoreError> {
     let transition = (core.rules)(ticket.state, Event::Claimed, remains(interface))
         .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
-    ticket.state = transition.state;
-    core.store.commit(vec![state(core, ticket.seq, &transition, "", None)]).await?;
+    core.store.commit(vec![Change::Claim { seq: ticket.seq, guard: ticket.guard(), gap: false }]).await?;
+    (ticket.state, ticket.lease) = (transition.state, ticket.lease + 1);
+    core.took(ticket.seq, ticket.lease);
     core.board.changed(ticket.handler, ticket.seq, transition.state, None);
     Ok(())
 }
@@ -105,6 +105,11 @@ async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Result<Material,
 
 /// The journal did not answer: nothing was done, the message stays where it is and is looked at again.
 fn postpone(core: &Core, ticket: Ticket<Payload>, error: &StoreError) {
+    if *error == StoreError::Stale {
+        // Somebody else has had the last word on this message: whatever came of this try is thrown away.
+        tracing::warn!(message = ticket.payload.id, "the message was taken or ended by somebody else");
+        return;
+    }
     core.store_failed(error);
     let due_ms = core.clock.now_ms().saturating_add(5_000);
     let state = if ticket.state == lifecycle::State::InFlight { lifecycle::State::Ready } else { ticket.state };
@@ -207,7 +212,7 @@ async fn conclude(
         Err(illegal) => return postpone(core, ticket, &StoreError::Refused(illegal.to_string())),
     };
     let Conclusion { sentence, grave, mut changes, ended, target, .. } = conclusion;
-    changes.push(state(core, ticket.seq, &transition, &sentence, due(&transition)));
+    changes.push(state(core, &ticket, &transition, &sentence, due(&transition)));
     for action in &transition.actions {
         match action {
             Action::Bury(_) => changes.push(Change::Bury { seq: ticket.seq, grave: Box::new(grave.clone()) }),
@@ -266,9 +271,10 @@ fn due(transition: &Transition) -> Option<i64> {
     })
 }
 
-fn state(core: &Core, seq: i64, transition: &Transition, detail: &str, due_ms: Option<i64>) -> Change {
+fn state(core: &Core, ticket: &Ticket<Payload>, transition: &Transition, detail: &str, due_ms: Option<i64>) -> Change {
     Change::State {
-        seq,
+        seq: ticket.seq,
+        guard: ticket.guard(),
         state: transition.state,
         reason: transition.reason,
         detail: detail.to_owned(),

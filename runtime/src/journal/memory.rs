@@ -30,6 +30,7 @@ struct Kept {
     posts: BTreeMap<String, Post>,
     audit: Vec<Audited>,
     pauses: BTreeMap<Scope, Pause>,
+    calls: BTreeMap<(i64, String), u64>,
     broken: Option<StoreError>,
 }
 
@@ -91,12 +92,15 @@ impl Store for MemoryStore {
 
     fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
         self.at_once(|kept| {
-            let open = kept.messages.values().filter(|entry| !entry.row.state.is_end());
+            let open = kept.messages.values().filter(|Life { row, .. }| !row.state.is_end() || row.mark.is_some());
             open.map(|Life { row, message, .. }| Unfinished {
                 seq: row.seq,
                 id: row.id.clone(),
                 interface: row.interface.clone(),
+                digest: row.digest.clone(),
                 order_key: message.order_key.clone(),
+                lease: row.lease,
+                mark: row.mark,
                 state: row.state,
                 reason: row.reason,
                 due_ms: row.due_ms,
@@ -199,6 +203,13 @@ impl Store for MemoryStore {
         self.at_once(|kept| kept.pauses.values().cloned().collect())
     }
 
+    fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.at_once(|kept| {
+            let calls = kept.calls.iter().filter(|((on, _), _)| *on == day);
+            calls.map(|((_, system), count)| (system.clone(), *count)).collect()
+        })
+    }
+
     fn close(&self) -> Promise<'static, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -243,6 +254,9 @@ impl Kept {
             detail: String::new(),
             due_ms: None,
             crashes: 0,
+            lease: 0,
+            gap: false,
+            mark: None,
             accepted_ms: message.accepted_ms,
             ended_ms: None,
         };
@@ -252,16 +266,20 @@ impl Kept {
     }
 
     fn commit(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
-        for change in &changes {
-            if let Change::Expect { seq, state } = change {
-                let found = self.messages.get(seq).map(|life| life.row.state);
-                if found != Some(*state) {
-                    return Err(StoreError::Refused(super::moved_on(*state, found)));
-                }
-            }
-        }
+        changes.iter().try_for_each(|change| self.holds(change))?;
         changes.into_iter().for_each(|change| self.change(change));
         Ok(())
+    }
+
+    /// Whether a change may be made to what is kept now.
+    fn holds(&self, change: &Change) -> Result<(), StoreError> {
+        match change {
+            Change::State { seq, guard, .. } | Change::Claim { seq, guard, .. } => {
+                let holds = self.messages.get(seq).is_some_and(|life| guard.holds(life.row.lease, life.row.state));
+                if holds { Ok(()) } else { Err(StoreError::Stale) }
+            }
+            _ => Ok(()),
+        }
     }
 
     fn head(&self) -> Head {
@@ -284,10 +302,12 @@ impl Kept {
             Change::Audit(entry) => self.write_down(*entry),
             Change::Pause(pause) => drop(self.pauses.insert(pause.scope.clone(), *pause)),
             Change::Resume(scope) => drop(self.pauses.remove(&scope)),
-            Change::Expect { .. } => {}
+            Change::Called { system, day } => *self.calls.entry((day, system.to_owned())).or_default() += 1,
             Change::Incident(incident) => drop(self.incidents.insert(incident.dedup_key.clone(), *incident)),
             Change::Post(post) => drop(self.posts.insert(post.id.clone(), *post)),
             Change::State { seq, .. }
+            | Change::Claim { seq, .. }
+            | Change::Mark { seq, .. }
             | Change::Crashes { seq, .. }
             | Change::Waits { seq }
             | Change::Again { seq }
@@ -338,6 +358,12 @@ impl Life {
                 let ended_ms = state.is_end().then_some(at_ms);
                 self.row = Row { state, reason, detail, due_ms, ended_ms, ..self.row.clone() };
             }
+            Change::Claim { guard, gap, .. } => {
+                (self.row.state, self.row.lease) = (State::InFlight, guard.lease + 1);
+                (self.row.reason, self.row.detail, self.row.due_ms) = (None, String::new(), None);
+                self.row.gap |= gap;
+            }
+            Change::Mark { mark, .. } => self.row.mark = mark,
             Change::Crashes { crashes, .. } => self.row.crashes = crashes,
             Change::Waits { .. } => {
                 if self.row.state == State::InFlight {
@@ -384,9 +410,9 @@ impl Life {
             }
             Change::Incident(_)
             | Change::Post(_)
-            | Change::Expect { .. }
             | Change::Pause(_)
             | Change::Resume(_)
+            | Change::Called { .. }
             | Change::Audit(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
 
-use super::{Entry, Origin, Pause, Replay, Scope};
+use super::{Mark, Origin, Replay};
 use crate::{
     descriptor::Class,
     lifecycle::{Reason, State},
@@ -63,117 +63,6 @@ pub enum Accepted {
     },
     /// The key is known with another body.
     KeyReused,
-}
-
-/// A change of what is kept.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// A message goes to another state.
-    State {
-        /// Message.
-        seq: i64,
-        /// New state.
-        state: State,
-        /// Why.
-        reason: Option<Reason>,
-        /// Why, for people.
-        detail: String,
-        /// When it is looked at again.
-        due_ms: Option<i64>,
-        /// When this happened.
-        at_ms: i64,
-    },
-    /// The process died (or the flow panicked) while the message was in flight.
-    Crashes {
-        /// Message.
-        seq: i64,
-        /// How often so far.
-        crashes: u32,
-    },
-    /// A message waits for room at a target: a crash from now on is not its fault.
-    Waits {
-        /// Message.
-        seq: i64,
-    },
-    /// A step is about to send: from now on its outcome is in doubt, and the message is in flight again.
-    Begin {
-        /// Message.
-        seq: i64,
-        /// Step name.
-        step: String,
-        /// System called.
-        system: String,
-        /// Operation called.
-        operation: String,
-        /// When.
-        at_ms: i64,
-    },
-    /// A step succeeded.
-    Done {
-        /// Message.
-        seq: i64,
-        /// The try that succeeded; folds into the delivery.
-        attempt: Attempt,
-        /// Recorded reply ([`super::codec`]).
-        reply: Vec<u8>,
-    },
-    /// A try of a step failed.
-    Failed {
-        /// Message.
-        seq: i64,
-        /// The try.
-        attempt: Attempt,
-        /// Tries counted against the timetable so far.
-        tries: u32,
-        /// The outcome stays in doubt.
-        doubt: bool,
-    },
-    /// A message is given up.
-    Bury {
-        /// Message.
-        seq: i64,
-        /// Everything needed to decide.
-        grave: Box<Grave>,
-    },
-    /// A synchronous message was answered.
-    Answer {
-        /// Message.
-        seq: i64,
-        /// The answer.
-        answer: Answer,
-    },
-    /// Nothing is changed: the whole batch is refused unless the message is in this state now.
-    Expect {
-        /// Message.
-        seq: i64,
-        /// The state it was seen in.
-        state: State,
-    },
-    /// A person gives a message another round: crashes and the tries of steps that are not done start again, and steps
-    /// in doubt may be sent again.
-    Again {
-        /// Message.
-        seq: i64,
-    },
-    /// A replay of a message was delivered: it is RESOLVED, unless it is neither DEAD nor FAILED any more.
-    MadeGood {
-        /// Message.
-        seq: i64,
-        /// By what, for people.
-        detail: String,
-        /// When.
-        at_ms: i64,
-    },
-    /// Something is paused.
-    Pause(Box<Pause>),
-    /// It goes on.
-    Resume(Scope),
-    /// An entry of the audit log.
-    Audit(Box<Entry>),
-    /// An incident begins, goes on, or is over.
-    Incident(Box<Incident>),
-    /// An alert is on its way, was tried, has arrived or was given up.
-    Post(Box<Post>),
 }
 
 /// A try of a step.
@@ -252,7 +141,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// A message that has not ended.
+/// A message that has not ended, or whose end the later ones of its order key must know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// Place in the order of acceptance.
@@ -261,8 +150,14 @@ pub struct Unfinished {
     pub id: String,
     /// Smart ID.
     pub interface: String,
+    /// Contract digest at acceptance.
+    pub digest: String,
     /// Order key.
     pub order_key: Option<String>,
+    /// Lease number.
+    pub lease: u32,
+    /// Given up, and what this means for the later ones of its key. Without, the message has not ended.
+    pub mark: Option<Mark>,
     /// State.
     pub state: State,
     /// Why held.
@@ -313,6 +208,12 @@ pub struct Row {
     pub due_ms: Option<i64>,
     /// How often the process died on it.
     pub crashes: u32,
+    /// Lease number: how often it was taken.
+    pub lease: u32,
+    /// It was delivered, or tried, with a gap before it in the order of its key.
+    pub gap: bool,
+    /// Given up, and what this means for the later ones of its key.
+    pub mark: Option<Mark>,
     /// When it was accepted.
     pub accepted_ms: i64,
     /// When it ended.

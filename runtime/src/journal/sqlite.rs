@@ -147,6 +147,10 @@ impl Store for SqliteStore {
         self.read(operating::pauses)
     }
 
+    fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.read(move |connection| read::calls(connection, day))
+    }
+
     fn close(&self) -> Promise<'static, ()> {
         let (reply, done) = oneshot::channel();
         let sent = self.jobs.send(Job::Close(reply));

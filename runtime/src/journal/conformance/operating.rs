@@ -43,18 +43,14 @@ pub(super) async fn the_audit_log_is_a_chain(store: &dyn Store) {
     assert_eq!(rows(store, Some("m1"), AuditPage::Oldest { after: 1 }, 9).await, [3]);
 }
 
-pub(super) async fn a_refused_batch_leaves_no_audit_row(store: &dyn Store) {
+pub(super) async fn a_stale_batch_leaves_no_audit_row(store: &dyn Store) {
     let seq = new(store, message("m1")).await;
-    let late = vec![Change::Expect { seq, state: State::Dead }, state(seq, State::Ready, None), written("retry", "m1")];
-    let refused = store.commit(late).await.unwrap_err();
-    assert_eq!(refused.to_string(), "the store refused: the message is ACCEPTED by now, not DEAD any more");
-    let gone = vec![Change::Expect { seq: 99, state: State::Dead }];
-    assert!(matches!(store.commit(gone).await, Err(StoreError::Refused(_))));
+    let saw_it_dead = Guard { lease: 0, from: State::Dead };
+    let decided = |seq| vec![written("retry", "m1"), moved(seq, saw_it_dead, (State::Ready, None))];
+    assert_eq!(store.commit(decided(seq)).await, Err(StoreError::Stale));
+    assert_eq!(store.commit(decided(99)).await, Err(StoreError::Stale), "there is no such message");
     assert_eq!(store.audit_head().await, Ok(Head::default()));
     assert_eq!(store.unfinished().await.unwrap()[0].state, State::Accepted, "and changes nothing");
-
-    let seen = vec![Change::Expect { seq, state: State::Accepted }, state(seq, State::Held, Some(Reason::Unknown))];
-    store.commit(seen).await.unwrap();
 }
 
 pub(super) async fn a_replay_knows_where_it_comes_from(store: &dyn Store) {
@@ -86,7 +82,8 @@ pub(super) async fn another_round_starts_from_the_first_try(store: &dyn Store) {
     let failed = Change::Failed { seq, attempt: attempt(3, Class::Unknown), tries: 3, doubt: true };
     let crashed = Change::Crashes { seq, crashes: 2 };
     store.commit(vec![begin(seq), failed, crashed, state(seq, State::Dead, Some(Reason::Unknown))]).await.unwrap();
-    store.commit(vec![Change::Again { seq }, state(seq, State::Ready, None)]).await.unwrap();
+    let dead = Guard { lease: 0, from: State::Dead };
+    store.commit(vec![Change::Again { seq }, moved(seq, dead, (State::Ready, None))]).await.unwrap();
     let step = || async { store.material(seq).await.unwrap().unwrap().deliveries.remove(0) };
     let delivery = step().await;
     assert_eq!((delivery.tries, delivery.attempts, delivery.doubt, delivery.decided), (0, 3, true, true));

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use super::{operating, rows};
 use crate::{
-    journal::{Accepted, Attempt, Change, Entry, Grave, IdempotencyKey, Incident, NewMessage, Post, class_word},
+    journal::{
+        Accepted, Attempt, Change, Entry, Grave, Guard, IdempotencyKey, Incident, Mark, NewMessage, Post, class_word,
+    },
     lifecycle::{Reason, State},
 };
 
@@ -80,9 +82,25 @@ fn recognise(
 
 pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
     match change {
-        Change::State { seq, state, reason, detail, due_ms, at_ms } => {
+        Change::State { seq, guard, state, reason, detail, due_ms, at_ms } => {
+            guarded(connection, *seq, *guard)?;
             progress(connection, *seq, (*state, *reason), detail, (*due_ms, *at_ms))
         }
+        Change::Claim { seq, guard, gap } => {
+            guarded(connection, *seq, *guard)?;
+            claim(connection, *seq, guard.lease + 1, *gap)
+        }
+        Change::Mark { seq, mark } => connection
+            .prepare_cached("update progress set mark = ?2 where message = ?1")?
+            .execute(params![seq, mark.map(Mark::as_str)])
+            .map(drop),
+        Change::Called { system, day } => connection
+            .prepare_cached(
+                "insert into calls (day, system, calls) values (?1, ?2, 1) \
+                 on conflict (day, system) do update set calls = calls + 1",
+            )?
+            .execute(params![day, system])
+            .map(drop),
         Change::Crashes { seq, crashes } => connection
             .prepare_cached("update progress set crashes = ?2 where message = ?1")?
             .execute(params![seq, crashes])
@@ -106,7 +124,6 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
             .prepare_cached("insert or replace into answer (message, status, body) values (?1, ?2, ?3)")?
             .execute(params![seq, answer.status, answer.body])
             .map(drop),
-        Change::Expect { seq, state } => operating::expect(connection, *seq, *state),
         Change::MadeGood { seq, detail, at_ms } => operating::made_good(connection, *seq, detail, *at_ms),
         Change::Again { seq } => operating::again(connection, *seq),
         Change::Pause(pause) => operating::pause(connection, pause),
@@ -115,6 +132,27 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
         Change::Incident(incident) => keep_incident(connection, incident),
         Change::Post(post) => keep_post(connection, post),
     }
+}
+
+/// Somebody else's message, or one that has ended, is left alone.
+fn guarded(connection: &Connection, seq: i64, guard: Guard) -> rusqlite::Result<()> {
+    let found: Option<(u32, String)> = connection
+        .prepare_cached("select lease, state from progress where message = ?1")?
+        .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((lease, state)) = found else { return Err(rusqlite::Error::StatementChangedRows(0)) };
+    let state = State::from_word(&state).ok_or_else(|| rows::unreadable("state"))?;
+    if guard.holds(lease, state) { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(0)) }
+}
+
+fn claim(connection: &Connection, seq: i64, lease: u32, gap: bool) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "update progress set state = ?2, lease = ?3, gap = max(gap, ?4), reason = null, detail = '', due_ms = null \
+             where message = ?1",
+        )?
+        .execute(params![seq, State::InFlight.as_str(), lease, gap])
+        .map(drop)
 }
 
 /// Between waiting for room and being in flight; any other state stays.

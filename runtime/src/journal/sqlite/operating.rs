@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows;
 use crate::{
-    journal::{AuditFilter, AuditPage, Audited, Entry, Head, Origin, Pause, Replay, Scope, moved_on},
+    journal::{AuditFilter, AuditPage, Audited, Entry, Head, Origin, Pause, Replay, Scope},
     lifecycle::State,
 };
 
@@ -118,19 +118,6 @@ pub(super) fn pauses(connection: &Connection) -> rusqlite::Result<Vec<Pause>> {
             Ok(Pause { scope, since_ms: row.get("since_ms")?, who: row.get("who")?, why: row.get("why")? })
         })?
         .collect()
-}
-
-/// Refuses the whole batch unless the message is in this state.
-pub(super) fn expect(connection: &Connection, seq: i64, state: State) -> rusqlite::Result<()> {
-    let found: Option<String> = connection
-        .prepare_cached("select state from progress where message = ?1")?
-        .query_row([seq], |row| row.get(0))
-        .optional()?;
-    let found = found.as_deref().and_then(State::from_word);
-    if found == Some(state) {
-        return Ok(());
-    }
-    Err(rusqlite::Error::ToSqlConversionFailure(moved_on(state, found).into()))
 }
 
 /// Crashes and tries start again; what is in doubt may be sent again.

@@ -13,15 +13,20 @@ use crate::{
 pub(super) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfinished>> {
     connection
         .prepare_cached(
-            "select seq, id, interface, order_key, state, reason, due_ms, crashes, accepted_ms \
-             from progress join message on message.seq = progress.message where ended_ms is null order by seq",
+            "select seq, id, interface, digest, order_key, lease, mark, state, reason, due_ms, crashes, accepted_ms \
+             from progress join message on message.seq = progress.message where progress.message in \
+             (select message from progress where ended_ms is null union \
+              select message from progress where mark is not null) order by seq",
         )?
         .query_map([], |row| {
             Ok(Unfinished {
                 seq: row.get("seq")?,
                 id: row.get("id")?,
                 interface: row.get("interface")?,
+                digest: row.get("digest")?,
                 order_key: row.get("order_key")?,
+                lease: row.get("lease")?,
+                mark: rows::mark(row.get("mark")?)?,
                 state: state(row)?,
                 reason: reason(row)?,
                 due_ms: row.get("due_ms")?,
@@ -88,7 +93,7 @@ pub(super) fn answer(connection: &Connection, id: &str) -> rusqlite::Result<Opti
 }
 
 const ROW: &str = "select message.*, progress.state, progress.reason, progress.detail, progress.due_ms, \
-                   progress.crashes, progress.ended_ms from message join progress on progress.message = message.seq";
+                   progress.crashes, progress.lease, progress.gap, progress.mark, progress.ended_ms from message join progress on progress.message = message.seq";
 
 pub(super) fn messages(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<Row>> {
     let narrowed = Narrowed::by(filter);
@@ -247,6 +252,9 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         detail: row.get("detail")?,
         due_ms: row.get("due_ms")?,
         crashes: row.get("crashes")?,
+        lease: row.get("lease")?,
+        gap: row.get("gap")?,
+        mark: rows::mark(row.get("mark")?)?,
         accepted_ms: row.get("accepted_ms")?,
         ended_ms: row.get("ended_ms")?,
     })
@@ -277,4 +285,11 @@ fn reason(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Reason>> {
 
 fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
+}
+
+pub(super) fn calls(connection: &Connection, day: i64) -> rusqlite::Result<Vec<(String, u64)>> {
+    connection
+        .prepare_cached("select system, calls from calls where day = ?1")?
+        .query_map([day], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default())))?
+        .collect()
 }

@@ -6,7 +6,7 @@ use rusqlite::types::{FromSqlError, Type};
 
 use crate::{
     descriptor::Class,
-    journal::{Incident, Post, PostState},
+    journal::{Incident, Mark, Post, PostState},
     lifecycle::Reason,
 };
 
@@ -38,6 +38,10 @@ pub(super) fn post_state(word: &str) -> rusqlite::Result<PostState> {
         "GIVEN_UP" => PostState::GivenUp,
         _ => return Err(unreadable("post state")),
     })
+}
+
+pub(super) fn mark(word: Option<String>) -> rusqlite::Result<Option<Mark>> {
+    word.map(|word| Mark::from_word(&word).ok_or_else(|| unreadable("mark"))).transpose()
 }
 
 /// What a row holds that this build cannot read.

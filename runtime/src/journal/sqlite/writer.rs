@@ -112,7 +112,7 @@ impl Writer {
         match self.transaction(&batch, full.as_ref()) {
             Ok(answers) => batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
             // One bad change must not take its neighbours with it.
-            Err(StoreError::Refused(_)) if batch.len() > 1 => {
+            Err(StoreError::Refused(_) | StoreError::Stale) if batch.len() > 1 => {
                 batch.into_iter().for_each(|job| self.write(vec![job]));
             }
             Err(error) => {
@@ -231,6 +231,9 @@ fn uncertain(error: &rusqlite::Error) -> StoreError {
 
 /// A statement failed before the commit. Input/output errors and damage are as bad as a failed sync.
 fn refused(error: &rusqlite::Error) -> StoreError {
+    if matches!(error, rusqlite::Error::StatementChangedRows(0)) {
+        return StoreError::Stale;
+    }
     let broken = matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
