@@ -1,5 +1,5 @@
-//! A thousand interfaces check in well under half a second (release; a debug build gets ten times as long), and the
-//! time grows with their number, not with its square.
+//! A thousand interfaces check in well under half a second (release; in a debug build the limit only catches a time that
+//! grows with the square of their number, on any machine).
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tieline_catalog::{Source, SourceKind, Sources, check_sources};
 
-const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 8_000 } else { 500 });
+const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 60_000 } else { 500 });
 
 fn sources(count: usize) -> Sources {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics/base/spec");

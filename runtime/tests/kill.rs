@@ -12,7 +12,10 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -73,6 +76,8 @@ static INTERFACE: Interface = Interface {
 
 const MAX_IN_FLIGHT: u32 = 16;
 const KILLS: usize = 6;
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 const ENVIRONMENT: &str = "TIELINE_KILL_TEST_ENVIRONMENT";
 
 struct Orders;
@@ -121,11 +126,14 @@ async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
     let mut acknowledged = BTreeSet::new();
     for round in 0..KILLS {
         let mut service = Service::start(&environment);
-        let deadline = Instant::now() + Duration::from_millis(60 + 45 * u64::try_from(round).unwrap());
-        let senders = (0..8).map(|sender| send(client.clone(), service.http, (round, sender), deadline));
+        let (count, wanted) = (AtomicUsize::new(0), 10 + 7 * round);
+        let senders = (0..8).map(|sender| send(client.clone(), service.http, (round, sender), (&count, wanted)));
         let sent = futures_util::future::join_all(senders);
         let (sent, ()) = tokio::join!(sent, async {
-            tokio::time::sleep_until(deadline.into()).await;
+            let hangs = Instant::now() + PATIENCE;
+            while count.load(Ordering::Relaxed) < wanted && Instant::now() < hangs {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
             service.kill();
         });
         acknowledged.extend(sent.into_iter().flatten());
@@ -135,17 +143,29 @@ async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
     account(&acknowledged, &arrived, dead);
 }
 
-/// Orders that were answered 202 before the deadline.
-async fn send(client: reqwest::Client, to: SocketAddr, name: (usize, usize), deadline: Instant) -> Vec<String> {
+/// Orders that were answered 202, until the service is gone: it is killed once so many of all senders are counted.
+async fn send(
+    client: reqwest::Client,
+    to: SocketAddr,
+    name: (usize, usize),
+    (count, wanted): (&AtomicUsize, usize),
+) -> Vec<String> {
     let mut acknowledged = Vec::new();
+    let hangs = Instant::now() + PATIENCE;
     for number in 0.. {
-        if Instant::now() >= deadline {
+        if Instant::now() >= hangs {
             break;
         }
         let id = format!("{}-{}-{number}", name.0, name.1);
         let sent = client.post(format!("http://{to}/orders")).json(&serde_json::json!({ "id": id })).send().await;
-        if sent.is_ok_and(|reply| reply.status() == 202) {
-            acknowledged.push(id);
+        match sent {
+            Ok(reply) if reply.status() == 202 => {
+                acknowledged.push(id);
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(_) => {}
+            Err(_) if count.load(Ordering::Relaxed) >= wanted => break,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
     acknowledged
@@ -153,7 +173,7 @@ async fn send(client: reqwest::Client, to: SocketAddr, name: (usize, usize), dea
 
 /// Waits until nothing is under way. How many are dead.
 async fn settle(client: &reqwest::Client, service: &Service) -> usize {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let url = |path: &str| format!("http://{}{path}", service.admin);
         let metrics = client.get(url("/metrics")).send().await.unwrap().text().await.unwrap();

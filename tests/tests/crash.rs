@@ -28,8 +28,9 @@ const SENDERS: usize = 12;
 const KILLS: usize = 3;
 /// How fast waiting goes: thirty seconds between two tries become one and a half.
 const SPEED: f64 = 20.0;
-/// From its start, the service is ready within this time, however it ended.
-const READY: Duration = Duration::from_secs(2);
+/// From its start, the service is ready within this time, however it ended: a guard against hanging on a busy machine. How
+/// fast it really is, the benchmark `w2k` measures.
+const READY: Duration = Duration::from_secs(20);
 /// Until everything must have ended.
 const PATIENCE: Duration = Duration::from_secs(60);
 
