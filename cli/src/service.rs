@@ -44,7 +44,7 @@ pub(crate) fn compile(project: &Project, profile: Profile, terminal: &Terminal) 
         command.arg("--release");
     }
     forget_outer_package(&mut command);
-    let progress = terminal.spinner("compiling the service (a first time takes a few minutes)".to_owned());
+    let progress = terminal.progress("Compiling", "the service (a first time takes a few minutes)".to_owned());
     let mut child = command.spawn().map_err(Failure::NoCargo)?;
     let mut executable = None;
     if let Some(output) = child.stdout.take() {

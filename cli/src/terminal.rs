@@ -58,6 +58,14 @@ impl Terminal {
         let _lost = writeln!(io::stderr().lock(), "{} {failure}", self.err_paint(red, "tieline:"));
     }
 
+    /// A spinner with a sentence for work that takes minutes. Where there is no terminal, the sentence alone, once.
+    pub(crate) fn progress(&self, label: &str, sentence: String) -> ProgressBar {
+        if !io::stderr().is_terminal() {
+            self.note(label, &sentence);
+        }
+        self.spinner(format!("{} {sentence}", label.to_lowercase()))
+    }
+
     /// A spinner with a sentence on standard error, silent where nobody watches.
     pub(crate) fn spinner(&self, sentence: String) -> ProgressBar {
         let target =
