@@ -1,0 +1,172 @@
+//! The history checker: what must hold at the end of a world.
+//!
+//! In: a world in which nothing is under way any more. Out: sentences about what is wrong; none if all is well. Never
+//! knows: why things happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tieline_runtime::{
+    Repeat,
+    journal::{Row, Store as _},
+    lifecycle::State,
+};
+
+use super::{
+    flows::{self, CREATE, MAX_IN_FLIGHT, PAY},
+    history::Event,
+    life::Life,
+    world::World,
+};
+
+/// Everything that is wrong.
+pub(super) async fn judge(world: &World) -> Vec<String> {
+    let mut wrong = world.history.life(|life| std::mem::take(&mut life.wrong));
+    if !wrong.is_empty() {
+        // What follows from the first mistake says little.
+        return wrong;
+    }
+    let rows = world.rows().await;
+    promises(world, &rows, &mut wrong);
+    unique(&rows, world, &mut wrong);
+    world.history.life(|life| effects(world, life, &mut wrong));
+    for row in rows.iter().filter(|row| matches!(row.state, State::Dead | State::Failed)) {
+        graves(world, row, &mut wrong).await;
+    }
+    alerts(world, &rows, &mut wrong);
+    wrong
+}
+
+/// Acknowledged ⊆ delivered ∪ discarded ∪ dead ∪ held for a person; and every caller has an answer in the end.
+fn promises(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
+    let states: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
+    let mut promised = BTreeMap::<String, BTreeSet<String>>::new();
+    world.history.each(|_, event| {
+        if let Event::Acked { name, id, .. } = event {
+            promised.entry(name.clone()).or_default().insert(id.clone());
+        }
+    });
+    for (name, ids) in &promised {
+        for id in ids {
+            match states.get(id.as_str()) {
+                None => wrong.push(format!("LOST: {name} was promised message {id}, which is nowhere")),
+                Some(row) if !row.state.is_end() && row.due_ms.is_some() | (row.state != State::Held) => {
+                    wrong.push(format!("message {id} of {name} never ended: {} until {:?}", row.state, row.due_ms));
+                }
+                Some(_) => {}
+            }
+        }
+        let made_good = ids.iter().filter(|id| states.get(id.as_str()).is_some_and(|row| row.state == State::Failed));
+        if ids.len() > made_good.count() + 1 {
+            wrong.push(format!("{name} was promised {ids:?}: the same key is the same message"));
+        }
+    }
+    for name in world.callers.keys().filter(|name| !promised.contains_key(*name)) {
+        wrong.push(format!("{name} never got an answer"));
+    }
+    if rows.iter().any(|row| !row.state.is_end() && row.state != State::Held) {
+        wrong.push("something never ended".to_owned());
+    }
+}
+
+/// Every key makes one message, every instant of a timetable one start.
+fn unique(rows: &[Row], world: &World, wrong: &mut Vec<String>) {
+    let mut seen = BTreeMap::<(String, String), State>::new();
+    world.history.life(|life| {
+        for row in rows {
+            let Some(known) = life.messages.get(&row.seq) else {
+                wrong.push(format!("message {} was made up", row.seq));
+                continue;
+            };
+            let key = match known.message.parameters.first() {
+                Some((_, nominal)) => {
+                    world.history.coverage.sometimes("a schedule fired");
+                    nominal.clone()
+                }
+                None => String::from_utf8_lossy(&known.message.raw).into_owned(),
+            };
+            if let Some(before) = seen.insert((row.interface.clone(), key.clone()), row.state)
+                && before != State::Failed
+                && row.state != State::Failed
+            {
+                wrong.push(format!("{} was accepted twice for {key}", row.interface));
+            }
+        }
+    });
+}
+
+/// Delivered ⊆ received, and little was done twice.
+fn effects(world: &World, life: &Life, wrong: &mut Vec<String>) {
+    let effects = world.network.effects().clone();
+    let mut repeated = 0;
+    for known in life.messages.values() {
+        let effect = |step: &str, operation| {
+            effects.get(&(format!("{}.{step}", known.message.id), operation)).copied().unwrap_or(0)
+        };
+        if known.state == State::Delivered {
+            for step in flows::required(known.interface) {
+                let operation = step.rsplit('.').next().unwrap_or(step);
+                let count = ["fetch", "create", "notify", "put", "pay"].iter().find(|name| **name == operation);
+                if count.is_some_and(|operation| effect(step, operation) == 0) {
+                    wrong.push(format!("{} is DELIVERED, but `{step}` was never done", known.message.id));
+                }
+            }
+        }
+        for (step, operation) in [("create", CREATE.name), ("pay", PAY.name)] {
+            let count = effect(step, operation);
+            if count > 1 {
+                wrong.push(format!("`{step}` of {} was done {count} times", known.message.id));
+            }
+        }
+        for (name, step) in &known.steps {
+            let policy = known.interface.retry.retries + 1;
+            repeated += step.sends.saturating_sub(1).saturating_sub(step.tries.min(policy));
+        }
+    }
+    let mut refused = 0;
+    world.history.each(|_, event| {
+        if matches!(event, Event::Answered { class: tieline_runtime::Class::Target, .. }) {
+            refused += 1;
+        }
+    });
+    let most = world.crashes * MAX_IN_FLIGHT + refused;
+    if repeated > most {
+        wrong.push(format!("{repeated} sends more than tries, {} crashes and {refused} refusals explain {most}", world.crashes));
+    }
+}
+
+/// Every dead one has a reason, a body and a record.
+async fn graves(world: &World, row: &Row, wrong: &mut Vec<String>) {
+    let (Ok(Some(story)), Ok(Some(material))) =
+        (world.disk.kept().story(&row.id).await, world.disk.kept().material(row.seq).await)
+    else {
+        return wrong.push(format!("{} is {}, and nothing is known of it", row.id, row.state));
+    };
+    if row.reason.is_none() || story.grave.is_none() {
+        wrong.push(format!("{} is {} without a reason or a record", row.id, row.state));
+    }
+    if material.message.raw.is_empty() && material.message.parameters.is_empty() {
+        wrong.push(format!("{} is {} without its body", row.id, row.state));
+    }
+    if story.grave.is_some_and(|grave| grave.sentence.is_empty()) {
+        wrong.push(format!("{} is {} without a sentence", row.id, row.state));
+    }
+}
+
+/// Somebody was told of every reason for which messages are dead, failed or held for a person.
+fn alerts(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
+    let mut told = BTreeSet::new();
+    world.history.each(|_, event| {
+        if let Event::Told { incident, firing: true } = event {
+            told.insert(incident.clone());
+        }
+    });
+    for row in rows.iter().filter(|row| matches!(row.state, State::Dead | State::Failed | State::Held)) {
+        let Some(reason) = row.reason else { continue };
+        let fits = |incident: &String| {
+            incident.starts_with(&format!("{}/", row.interface)) && incident.ends_with(&format!("/{reason}"))
+        };
+        if !told.iter().any(fits) {
+            wrong.push(format!("{} is {} ({reason}), and nobody was told", row.id, row.state));
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The reference model: what may happen to a message, written from the semantics and not from the code.
+//!
+//! In: every event of a history. Out: what must not have happened. Never knows: the engine, its queue, its state machine.
+//!
+//! It accepts histories rather than foretelling them: which message runs first is the engine's business; that none is
+//! sent early, twice, out of order, after its end, or more often than its policy says is not.
+
+use std::collections::BTreeMap;
+
+use tieline_runtime::{
+    Class, Interface, OnUnknown, Repeat,
+    journal::{Change, NewMessage},
+    lifecycle::{Reason, State},
+};
+
+use super::{
+    coverage::Coverage,
+    flows,
+    history::Event,
+};
+
+/// What is known about every message.
+#[derive(Default)]
+pub(super) struct Life {
+    pub(super) messages: BTreeMap<i64, Known>,
+    by_id: BTreeMap<String, i64>,
+    /// What must not have happened.
+    pub(super) wrong: Vec<String>,
+    stopping: bool,
+    now_ms: i64,
+}
+
+/// What is known about a message.
+pub(super) struct Known {
+    pub(super) message: NewMessage,
+    pub(super) interface: &'static Interface,
+    pub(super) order_key: Option<String>,
+    pub(super) state: State,
+    pub(super) reason: Option<Reason>,
+    pub(super) crashes: u32,
+    pub(super) steps: BTreeMap<String, Step>,
+    due_ms: Option<i64>,
+    /// The process died while it was in flight, and nobody has counted that yet.
+    orphan: bool,
+    /// The disk refused something about it: what the process knows may be more than what the disk has.
+    refused: bool,
+}
+
+/// What is known about a step of a message.
+#[derive(Default)]
+pub(super) struct Step {
+    /// Begun, and nothing came of it yet.
+    pub(super) open: bool,
+    pub(super) done: bool,
+    pub(super) tries: u32,
+    pub(super) sends: u32,
+    pub(super) last: Option<Last>,
+}
+
+/// The last try of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Last {
+    class: Class,
+    end_ms: i64,
+}
+
+impl Life {
+    pub(super) fn see(&mut self, at_ms: i64, event: &Event, coverage: &Coverage) {
+        self.now_ms = at_ms;
+        match event {
+            Event::Started => self.stopping = false,
+            Event::Stopping => self.stopping = true,
+            Event::Stopped => self.stopped(),
+            Event::Died => self.died(coverage),
+            Event::Kept { seq, message } => self.kept(*seq, message),
+            Event::Changed(changes) => self.changed(changes, coverage),
+            Event::NotWritten(changes) => self.not_written(changes),
+            Event::Sent { key, operation, repeat } => self.sent(key, operation, *repeat),
+            Event::Acked { .. }
+            | Event::Refused { .. }
+            | Event::Arrived { .. }
+            | Event::Answered { .. }
+            | Event::Told { .. }
+            | Event::Fault(_) => {}
+        }
+    }
+
+    fn blame(&mut self, seq: i64, what: &str) {
+        let id = self.messages.get(&seq).map_or_else(String::new, |known| known.message.id.clone());
+        self.wrong.push(format!("at {} ms, message {seq} ({id}): {what}", self.now_ms));
+    }
+
+    fn died(&mut self, coverage: &Coverage) {
+        for known in self.messages.values_mut() {
+            if known.state == State::InFlight {
+                coverage.sometimes("a message was in flight when the process died");
+                known.orphan = true;
+            }
+            known.refused = false;
+        }
+        self.stopping = false;
+    }
+
+    /// What was in flight has been put back, where the disk took it.
+    fn stopped(&mut self) {
+        for known in self.messages.values_mut().filter(|known| known.refused) {
+            known.orphan = known.state == State::InFlight;
+            known.refused = false;
+        }
+        self.stopping = false;
+    }
+
+    fn kept(&mut self, seq: i64, message: &NewMessage) {
+        let Some(interface) = flows::interface(&message.interface) else { return };
+        let known = Known {
+            order_key: flows::order_key(message),
+            message: message.clone(),
+            interface,
+            state: State::Accepted,
+            reason: None,
+            crashes: 0,
+            steps: BTreeMap::new(),
+            due_ms: None,
+            orphan: false,
+            refused: false,
+        };
+        if self.messages.insert(seq, known).is_some() {
+            self.blame(seq, "its place was another's");
+        }
+        self.by_id.insert(message.id.clone(), seq);
+    }
+
+    fn not_written(&mut self, changes: &[Change]) {
+        for change in changes {
+            if let Some(known) = seq(change).and_then(|seq| self.messages.get_mut(&seq)) {
+                known.refused = true;
+            }
+        }
+    }
+
+    /// One transaction.
+    fn changed(&mut self, changes: &[Change], coverage: &Coverage) {
+        let buried = changes.iter().any(|change| matches!(change, Change::Bury { .. }));
+        let counted = changes.iter().any(|change| matches!(change, Change::Crashes { .. }));
+        for change in changes {
+            let Some(seq) = seq(change) else { continue };
+            if !self.messages.contains_key(&seq) {
+                self.blame(seq, "a change of a message that is not there");
+                continue;
+            }
+            let problem = match change {
+                Change::Crashes { crashes, .. } => self.crashed(seq, *crashes),
+                Change::Begin { step, .. } => self.begins(seq, step),
+                Change::Done { attempt, .. } => self.done(seq, &attempt.step, attempt.class, attempt.end_ms),
+                Change::Failed { attempt, tries, .. } => {
+                    self.failed(seq, &attempt.step, *tries, Last { class: attempt.class, end_ms: attempt.end_ms })
+                }
+                Change::Waits { .. } => {
+                    if let Some(known) = self.messages.get_mut(&seq).filter(|known| known.state == State::InFlight) {
+                        known.state = State::Ready;
+                    }
+                    None
+                }
+                Change::State { state, reason, due_ms, at_ms, .. } => {
+                    let told = changes.iter().any(|change| {
+                        matches!(change, Change::Incident(incident) if Some(incident.reason) == *reason)
+                    });
+                    let problem = self.goes(seq, (*state, *reason, *due_ms, *at_ms), (buried, counted, told));
+                    cover(coverage, *state, *reason);
+                    problem
+                }
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                self.blame(seq, &problem);
+            }
+        }
+    }
+
+    fn crashed(&mut self, seq: i64, crashes: u32) -> Option<String> {
+        let known = self.messages.get_mut(&seq)?;
+        let panics = flows::panics(&known.message);
+        let fair = crashes == known.crashes + 1 && (known.orphan || panics);
+        known.crashes = crashes;
+        known.orphan = false;
+        (!fair).then(|| format!("a crash was counted that was none: {crashes}"))
+    }
+
+    fn begins(&mut self, seq: i64, name: &str) -> Option<String> {
+        let known = self.messages.get_mut(&seq)?;
+        if known.state == State::Ready {
+            known.state = State::InFlight;
+        }
+        let state = known.state;
+        let step = known.steps.entry(name.to_owned()).or_default();
+        step.open = true;
+        if step.done {
+            return Some(format!("`{name}` begins again, but is known done"));
+        }
+        (state != State::InFlight).then(|| format!("`{name}` begins, but the message is {state}"))
+    }
+
+    fn done(&mut self, seq: i64, name: &str, class: Class, end_ms: i64) -> Option<String> {
+        let step = self.messages.get_mut(&seq)?.steps.entry(name.to_owned()).or_default();
+        (step.open, step.done, step.last) = (false, true, Some(Last { class, end_ms }));
+        (!matches!(class, Class::Delivered | Class::Duplicate)).then(|| format!("`{name}` is done although {class:?}"))
+    }
+
+    fn failed(&mut self, seq: i64, name: &str, tries: u32, last: Last) -> Option<String> {
+        let known = self.messages.get_mut(&seq)?;
+        let most = known.interface.retry.retries + 1;
+        let step = known.steps.entry(name.to_owned()).or_default();
+        let before = step.tries;
+        (step.open, step.tries, step.last) = (false, tries, Some(last));
+        if tries > most {
+            return Some(format!("`{name}` has had {tries} tries, the policy allows {most}"));
+        }
+        if last.class == Class::Target && tries != before {
+            return Some(format!("`{name}` lost a try to a refusal that was not the message's fault"));
+        }
+        (tries < before || tries > before + 1).then(|| format!("`{name}` went from {before} tries to {tries}"))
+    }
+
+    /// A message goes to another state.
+    fn goes(
+        &mut self,
+        seq: i64,
+        (state, reason, due_ms, at_ms): (State, Option<Reason>, Option<i64>, i64),
+        (buried, counted, told): (bool, bool, bool),
+    ) -> Option<String> {
+        let stopping = self.stopping;
+        let known = self.messages.get_mut(&seq)?;
+        let from = known.state;
+        let problem = if !known.may_go(state, stopping) {
+            Some(format!("{state} cannot follow {from}"))
+        } else if known.orphan && !counted && state != State::Ready {
+            Some(format!("{state}, but its crash was not counted"))
+        } else {
+            match state {
+                State::InFlight => known.claimed(at_ms),
+                State::Delivered => known.delivered(),
+                State::Discarded => (!flows::discards(&known.message)).then(|| "discarded for no reason".to_owned()),
+                State::Retrying => known.retries(due_ms),
+                State::Held => known.held(reason, due_ms, told),
+                State::Ready if counted && known.crashes >= 2 => Some("goes on after its second crash".to_owned()),
+                State::Ready if known.orphan && !counted && !stopping => Some("a crash was not counted".to_owned()),
+                State::Dead | State::Failed => known.given_up(state, reason, buried, told),
+                _ => None,
+            }
+        };
+        (known.state, known.reason, known.due_ms) = (state, reason, due_ms);
+        problem
+    }
+
+    /// A call goes out.
+    fn sent(&mut self, key: &str, operation: &str, repeat: Repeat) {
+        let Some((id, name)) = key.split_once('.') else { return };
+        let Some(&seq) = self.by_id.get(id) else {
+            return self.wrong.push(format!("`{key}` was sent for a message that nobody kept"));
+        };
+        let overtaken = self.overtaken(seq);
+        let Some(known) = self.messages.get_mut(&seq) else { return };
+        let mut problems = Vec::new();
+        if known.state.is_end() {
+            problems.push(format!("`{name}` was sent although the message is {}", known.state));
+        }
+        if let Some(earlier) = overtaken {
+            problems.push(format!("`{name}` was sent before message {earlier} of the same key has ended"));
+        }
+        let (interface, state) = (known.interface, known.state);
+        let step = known.steps.entry(name.to_owned()).or_default();
+        if step.done {
+            problems.push(format!("`{name}` was sent again, but is known done"));
+        }
+        if flows::is_step(name, operation) {
+            step.sends += 1;
+            if repeat != Repeat::Harmless && !(step.open && state == State::InFlight) {
+                problems.push(format!("`{name}` was sent before its beginning was on the disk"));
+            }
+            if repeat == Repeat::Repeats && interface.on_unknown == OnUnknown::Hold && step.sends > 1 {
+                let unknown = step.last.is_none_or(|last| last.class == Class::Unknown);
+                if unknown {
+                    problems.push(format!("`{name}` was sent again although nobody knows what came of it"));
+                }
+            }
+        }
+        problems.into_iter().for_each(|problem| self.blame(seq, &problem));
+    }
+
+    /// An earlier message of the same key that has not ended.
+    fn overtaken(&self, seq: i64) -> Option<i64> {
+        let known = self.messages.get(&seq)?;
+        let key = known.order_key.as_ref()?;
+        let earlier = self.messages.range(..seq).find(|(_, other)| {
+            other.interface.smart_id == known.interface.smart_id
+                && other.order_key.as_ref() == Some(key)
+                && !other.state.is_end()
+        });
+        earlier.map(|(earlier, _)| *earlier)
+    }
+}
+
+impl Known {
+    fn may_go(&self, to: State, stopping: bool) -> bool {
+        use State::{Accepted, Dead, Delivered, Discarded, Failed, Held, InFlight, Ready, Retrying};
+        match (self.state, to) {
+            (Accepted | Ready | Retrying | Held, InFlight)
+            | (InFlight, Delivered | Discarded | Retrying | Held | Dead | Failed | Ready) => true,
+            // Waiting at a target is no flight; what comes of it is written all the same.
+            (Ready, Delivered | Discarded | Retrying | Held | Dead | Failed) => true,
+            (Ready | Accepted | Retrying | Held, Ready) => stopping,
+            // The process knew more than the disk did.
+            (InFlight, InFlight) => self.refused,
+            _ => false,
+        }
+    }
+
+    /// Held until a person decides.
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        self.state == State::Held && self.due_ms.is_none()
+    }
+
+    fn claimed(&self, at_ms: i64) -> Option<String> {
+        match (self.state, self.due_ms) {
+            (State::Retrying | State::Held, Some(due_ms)) if at_ms < due_ms => {
+                Some(format!("taken {} ms too early", due_ms - at_ms))
+            }
+            (State::Held, None) => Some("taken although a person is to decide".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn delivered(&self) -> Option<String> {
+        if let Some((name, _)) = self.steps.iter().find(|(_, step)| !step.done) {
+            return Some(format!("delivered, but `{name}` is not done"));
+        }
+        let missing = flows::required(self.interface).iter().find(|name| !self.steps.contains_key(**name));
+        missing.map(|name| format!("delivered, but `{name}` was never begun"))
+    }
+
+    fn last(&self) -> Option<(&Step, Last)> {
+        self.steps.values().filter_map(|step| Some((step, step.last?))).max_by_key(|(_, last)| last.end_ms)
+    }
+
+    /// When the timetable has its next time.
+    fn retries(&self, due_ms: Option<i64>) -> Option<String> {
+        let retry = &self.interface.retry;
+        let candidates = self.steps.values().filter(|step| !step.done).filter_map(|step| Some((step, step.last?)));
+        let Some((step, last)) = candidates.max_by_key(|(_, last)| last.end_ms) else {
+            return Some("retried although nothing failed".to_owned());
+        };
+        if matches!(last.class, Class::Permanent | Class::Target) {
+            return Some(format!("retried after {:?}", last.class));
+        }
+        let power = u64::from(retry.factor).saturating_pow(step.tries.saturating_sub(1));
+        let mut delay_ms = retry.interval_ms.saturating_mul(power).min(retry.cap_ms);
+        if step.tries > retry.retries {
+            if last.class != Class::Unknown {
+                return Some("retried although its tries are used up".to_owned());
+            }
+            // One question more.
+            delay_ms = retry.interval_ms;
+        }
+        let earliest_ms = last.end_ms.saturating_add_unsigned(delay_ms);
+        (due_ms.is_none_or(|due_ms| due_ms < earliest_ms))
+            .then(|| format!("retried at {due_ms:?}, the timetable says {earliest_ms}"))
+    }
+
+    fn held(&self, reason: Option<Reason>, due_ms: Option<i64>, told: bool) -> Option<String> {
+        match (reason, due_ms) {
+            (Some(Reason::Unknown), None) if self.interface.on_unknown != OnUnknown::Hold => {
+                Some("held although the document says to send again".to_owned())
+            }
+            (Some(Reason::Unknown), None) if !told => Some("held, and nobody is told".to_owned()),
+            (Some(Reason::Unknown), None) => None,
+            (_, Some(_)) => None,
+            (reason, None) => Some(format!("held for {reason:?} until nothing")),
+        }
+    }
+
+    fn given_up(&self, state: State, reason: Option<Reason>, buried: bool, told: bool) -> Option<String> {
+        let Some(reason) = reason else { return Some(format!("{state} without a reason")) };
+        if (state == State::Dead) != self.interface.dead_letter {
+            return Some(format!("{state}, but its document says otherwise"));
+        }
+        if !buried {
+            return Some(format!("{state} without a record"));
+        }
+        if !told {
+            return Some(format!("{state}, and nobody is told"));
+        }
+        let last = self.last().map(|(_, last)| last.class);
+        let most = self.interface.retry.retries + 1;
+        let spent = self.steps.values().any(|step| !step.done && step.tries >= most);
+        let fair = match reason {
+            Reason::Permanent => last == Some(Class::Permanent),
+            Reason::Exhausted | Reason::Unknown => spent,
+            Reason::CrashLoop => self.crashes >= 2,
+            Reason::Business => flows::buries(&self.message),
+            _ => false,
+        };
+        (!fair).then(|| format!("{state} for {reason}, which is not so"))
+    }
+}
+
+fn cover(coverage: &Coverage, state: State, reason: Option<Reason>) {
+    match (state, reason) {
+        (State::Dead | State::Held, Some(reason)) => coverage.sometimes(&format!("{state} {reason}")),
+        (State::Delivered | State::Discarded | State::Failed, _) => coverage.sometimes(state.as_str()),
+        _ => {}
+    }
+}
+
+/// The message a change is about.
+fn seq(change: &Change) -> Option<i64> {
+    match change {
+        Change::State { seq, .. }
+        | Change::Crashes { seq, .. }
+        | Change::Waits { seq }
+        | Change::Begin { seq, .. }
+        | Change::Done { seq, .. }
+        | Change::Failed { seq, .. }
+        | Change::Bury { seq, .. }
+        | Change::Answer { seq, .. } => Some(*seq),
+        _ => None,
+    }
+}

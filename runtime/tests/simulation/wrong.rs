@@ -1,0 +1,127 @@
+//! Deliberately broken variants: each must be noticed, or the suite would not notice a real defect of its kind either.
+//!
+//! In: nothing. Out: rules of life that are wrong, disks that lie, interfaces that forget. Never knows: how they are
+//! noticed.
+
+use tieline_runtime::{
+    journal::MemoryStore,
+    lifecycle::{self, Action, Event, Illegal, Reason, Remains, Rules, State, Transition},
+};
+
+/// What the disk does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Lie {
+    /// Nothing.
+    #[default]
+    None,
+    /// Messages are acknowledged before they are synced.
+    HastyAccept,
+    /// A failed sync is tried again, and succeeds without its pages.
+    SyncTriedAgain,
+    /// A send goes out before its beginning is synced.
+    HastyBegin,
+    /// What was done is not written down.
+    LosesDone,
+    /// A torn transaction is there by half.
+    HalfTransactions,
+    /// Idempotency keys are not kept with the message.
+    ForgetsKeys,
+}
+
+impl Lie {
+    /// The place that a message will probably get.
+    pub(super) fn guess(self, kept: &MemoryStore) -> Option<i64> {
+        use futures_util::FutureExt as _;
+        use tieline_runtime::journal::{Filter, Store as _};
+        (self == Self::HastyAccept).then(|| {
+            let newest = kept.messages(Filter { limit: 1, ..Filter::default() }).now_or_never();
+            newest.and_then(Result::ok).and_then(|rows| rows.first().map(|row| row.seq + 1)).unwrap_or(1)
+        })
+    }
+}
+
+/// A runtime with at most one thing wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Variant {
+    pub(super) name: &'static str,
+    pub(super) rules: Rules,
+    pub(super) lie: Lie,
+    /// Interfaces keep their order.
+    pub(super) ordered: bool,
+}
+
+/// As it is.
+pub(super) const RIGHT: Variant = Variant { name: "right", rules: lifecycle::next, lie: Lie::None, ordered: true };
+
+const fn rules(name: &'static str, rules: Rules) -> Variant {
+    Variant { name, rules, ..RIGHT }
+}
+
+const fn lie(name: &'static str, lie: Lie) -> Variant {
+    Variant { name, lie, ..RIGHT }
+}
+
+/// Every broken variant.
+pub(super) const WRONG: &[Variant] = &[
+    rules("a crash is not counted", |state, event, remains| match event {
+        Event::Crashed { .. } => lifecycle::next(state, Event::Interrupted, remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("the first crash is the last", |state, event, remains| match event {
+        Event::Crashed { .. } => lifecycle::next(state, Event::Crashed { crashes: 9 }, remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("the dead have no record", |state, event, remains| {
+        without(state, event, remains, |action| matches!(action, Action::Bury(_)))
+    }),
+    rules("nobody is told of the dead", |state, event, remains| {
+        without(state, event, remains, |action| matches!(action, Action::Alert(_)))
+    }),
+    rules("the next of a key never goes", |state, event, remains| {
+        without(state, event, remains, |action| matches!(action, Action::Release))
+    }),
+    rules("a retry does not wait", |state, event, remains| match event {
+        Event::Retry { .. } => lifecycle::next(state, Event::Retry { due_ms: 0 }, remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("a retry lets the next of its key go", |state, event, remains| {
+        let mut transition = lifecycle::next(state, event, remains)?;
+        if transition.state == State::Retrying {
+            transition.actions.insert(0, Action::Release);
+        }
+        Ok(transition)
+    }),
+    rules("a doubt is taken for done", |state, event, remains| match event {
+        Event::Doubt => lifecycle::next(state, Event::Delivered, remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("a refusal of the target is final", |state, event, remains| match event {
+        Event::Wait { .. } => lifecycle::next(state, Event::GiveUp(Reason::Target), remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("who gives up has delivered", |state, event, remains| match event {
+        Event::GiveUp(_) => lifecycle::next(state, Event::Delivered, remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("the last try is one too early", |state, event, remains| match event {
+        Event::Retry { .. } => lifecycle::next(state, Event::GiveUp(Reason::Exhausted), remains),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("records without a list are dead letters", |state, event, _| {
+        lifecycle::next(state, event, Remains::DeadLetter)
+    }),
+    lie("accepted before synced", Lie::HastyAccept),
+    lie("a failed sync is tried again", Lie::SyncTriedAgain),
+    lie("sent before its beginning is synced", Lie::HastyBegin),
+    lie("what was done is not written", Lie::LosesDone),
+    lie("half a transaction", Lie::HalfTransactions),
+    lie("keys are not kept with the message", Lie::ForgetsKeys),
+    Variant { name: "no order", ordered: false, ..RIGHT },
+];
+
+/// The rules without some actions.
+fn without(state: State, event: Event, remains: Remains, forgotten: fn(&Action) -> bool) -> Result<Transition, Illegal> {
+    let mut transition = lifecycle::next(state, event, remains)?;
+    transition.actions.retain(|action| !forgotten(action));
+    Ok(transition)
+}
