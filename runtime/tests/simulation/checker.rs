@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tieline_runtime::{
-    Repeat,
+    Class,
     journal::{Row, Store as _},
     lifecycle::State,
 };
@@ -28,7 +28,8 @@ pub(super) async fn judge(world: &World) -> Vec<String> {
     let rows = world.rows().await;
     promises(world, &rows, &mut wrong);
     unique(&rows, world, &mut wrong);
-    world.history.life(|life| effects(world, life, &mut wrong));
+    let refused = refusals(world);
+    world.history.life(|life| effects(world, life, refused, &mut wrong));
     for row in rows.iter().filter(|row| matches!(row.state, State::Dead | State::Failed)) {
         graves(world, row, &mut wrong).await;
     }
@@ -94,8 +95,17 @@ fn unique(rows: &[Row], world: &World, wrong: &mut Vec<String>) {
     });
 }
 
+/// Calls that the target refused as such: they use no try.
+fn refusals(world: &World) -> u32 {
+    let mut refused = 0;
+    world.history.each(|_, event| {
+        refused += u32::from(matches!(event, Event::Answered { class: Class::Target, .. }));
+    });
+    refused
+}
+
 /// Delivered ⊆ received, and little was done twice.
-fn effects(world: &World, life: &Life, wrong: &mut Vec<String>) {
+fn effects(world: &World, life: &Life, refused: u32, wrong: &mut Vec<String>) {
     let effects = world.network.effects().clone();
     let mut repeated = 0;
     for known in life.messages.values() {
@@ -117,20 +127,17 @@ fn effects(world: &World, life: &Life, wrong: &mut Vec<String>) {
                 wrong.push(format!("`{step}` of {} was done {count} times", known.message.id));
             }
         }
-        for (name, step) in &known.steps {
+        for step in known.steps.values() {
             let policy = known.interface.retry.retries + 1;
             repeated += step.sends.saturating_sub(1).saturating_sub(step.tries.min(policy));
         }
     }
-    let mut refused = 0;
-    world.history.each(|_, event| {
-        if matches!(event, Event::Answered { class: tieline_runtime::Class::Target, .. }) {
-            refused += 1;
-        }
-    });
     let most = world.crashes * MAX_IN_FLIGHT + refused;
     if repeated > most {
-        wrong.push(format!("{repeated} sends more than tries, {} crashes and {refused} refusals explain {most}", world.crashes));
+        wrong.push(format!(
+            "{repeated} sends more than tries, {} crashes and {refused} refusals explain {most}",
+            world.crashes
+        ));
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use tieline_runtime::{
     Admitted, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown, Operation,
     OutboundAuth, Probe, Protocol, Repeat, Request, Retry, Run, Running, Stop, System, Trigger, Value, Violations,
-    format::json,
-    journal::NewMessage,
+    format::json, journal::NewMessage,
 };
 
 static ERP: System = system("ERP", Some(4));

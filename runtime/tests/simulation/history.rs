@@ -15,6 +15,7 @@ use super::{coverage::Coverage, life::Life};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
+#[allow(dead_code, reason = "histories are read by people")]
 pub(super) enum Event {
     /// A process is up.
     Started,

@@ -13,11 +13,7 @@ use tieline_runtime::{
     lifecycle::{Reason, State},
 };
 
-use super::{
-    coverage::Coverage,
-    flows,
-    history::Event,
-};
+use super::{coverage::Coverage, flows, history::Event};
 
 /// What is known about every message.
 #[derive(Default)]
@@ -162,9 +158,9 @@ impl Life {
                     None
                 }
                 Change::State { state, reason, due_ms, at_ms, .. } => {
-                    let told = changes.iter().any(|change| {
-                        matches!(change, Change::Incident(incident) if Some(incident.reason) == *reason)
-                    });
+                    let told = changes
+                        .iter()
+                        .any(|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == *reason));
                     let problem = self.goes(seq, (*state, *reason, *due_ms, *at_ms), (buried, counted, told));
                     cover(coverage, *state, *reason);
                     problem

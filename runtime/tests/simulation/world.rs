@@ -257,7 +257,8 @@ impl World {
 
     async fn start(&mut self) {
         for attempt in 0..1_000 {
-            let random = Random::seeded(self.seed.wrapping_mul(31).wrapping_add(u64::from(self.crashes) << 8 | attempt));
+            let random =
+                Random::seeded(self.seed.wrapping_mul(31).wrapping_add(u64::from(self.crashes) << 8 | attempt));
             let ports = Ports {
                 store: Arc::new(self.disk.open()),
                 transport: Arc::new(self.network.open()),
@@ -290,11 +291,15 @@ impl World {
                     promised.insert(name.clone(), id.clone());
                 }
             });
-            let waiting: Vec<_> =
-                self.callers.iter().filter(|(name, _)| !promised.contains_key(*name)).map(|(_, it)| it.clone()).collect();
-            let open = self.history.life(|life| {
-                life.messages.values().any(|known| !known.state.is_end() && !known.waits_for_a_person())
-            });
+            let waiting: Vec<_> = self
+                .callers
+                .iter()
+                .filter(|(name, _)| !promised.contains_key(*name))
+                .map(|(_, it)| it.clone())
+                .collect();
+            let open = self
+                .history
+                .life(|life| life.messages.values().any(|known| !known.state.is_end() && !known.waits_for_a_person()));
             if waiting.is_empty() && !open || self.history.life(|life| !life.wrong.is_empty()) {
                 break;
             }

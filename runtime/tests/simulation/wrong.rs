@@ -120,7 +120,12 @@ pub(super) const WRONG: &[Variant] = &[
 ];
 
 /// The rules without some actions.
-fn without(state: State, event: Event, remains: Remains, forgotten: fn(&Action) -> bool) -> Result<Transition, Illegal> {
+fn without(
+    state: State,
+    event: Event,
+    remains: Remains,
+    forgotten: fn(&Action) -> bool,
+) -> Result<Transition, Illegal> {
     let mut transition = lifecycle::next(state, event, remains)?;
     transition.actions.retain(|action| !forgotten(action));
     Ok(transition)
