@@ -228,6 +228,7 @@ async fn dispatch(core: Arc<Core>, stop: CancellationToken) {
             }
         };
         tokio::select! {
+            biased;
             () = stop.cancelled() => break,
             () = core.wake.notified() => {}
             Some(_) = running.join_next() => {}

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tieline_runtime::{
     Class,
-    journal::{Row, Store as _},
+    journal::{Change, Row, Store as _},
     lifecycle::State,
 };
 
@@ -28,8 +28,8 @@ pub(super) async fn judge(world: &World) -> Vec<String> {
     let rows = world.rows().await;
     promises(world, &rows, &mut wrong);
     unique(&rows, world, &mut wrong);
-    let refused = refusals(world);
-    world.history.life(|life| effects(world, life, refused, &mut wrong));
+    let allowed = allowance(world);
+    world.history.life(|life| effects(world, life, allowed, &mut wrong));
     for row in rows.iter().filter(|row| matches!(row.state, State::Dead | State::Failed)) {
         graves(world, row, &mut wrong).await;
     }
@@ -61,7 +61,8 @@ fn promises(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
             wrong.push(format!("{name} was promised {ids:?}: the same key is the same message"));
         }
     }
-    for name in world.callers.keys().filter(|name| !promised.contains_key(*name)) {
+    let answered = world.answered();
+    for name in world.callers.keys().filter(|name| !answered.contains(*name)) {
         wrong.push(format!("{name} never got an answer"));
     }
     if rows.iter().any(|row| !row.state.is_end() && row.state != State::Held) {
@@ -95,17 +96,27 @@ fn unique(rows: &[Row], world: &World, wrong: &mut Vec<String>) {
     });
 }
 
-/// Calls that the target refused as such: they use no try.
-fn refusals(world: &World) -> u32 {
-    let mut refused = 0;
+/// How often a send may be repeated without a failed try: an interruption takes with it what was in flight, a target
+/// that refuses us as such costs no try, and a result that a full disk did not take is found out again.
+fn allowance(world: &World) -> u32 {
+    let mut allowed = 0;
     world.history.each(|_, event| {
-        refused += u32::from(matches!(event, Event::Answered { class: Class::Target, .. }));
+        allowed += match event {
+            Event::Died | Event::Stopped => MAX_IN_FLIGHT,
+            Event::Answered { class: Class::Target, .. } => 1,
+            Event::NotWritten(changes) => changes.iter().map(|change| u32::from(is_result(change))).sum(),
+            _ => 0,
+        };
     });
-    refused
+    allowed
+}
+
+fn is_result(change: &Change) -> bool {
+    matches!(change, Change::Done { .. } | Change::Failed { .. })
 }
 
 /// Delivered ⊆ received, and little was done twice.
-fn effects(world: &World, life: &Life, refused: u32, wrong: &mut Vec<String>) {
+fn effects(world: &World, life: &Life, allowed: u32, wrong: &mut Vec<String>) {
     let effects = world.network.effects().clone();
     let mut repeated = 0;
     for known in life.messages.values() {
@@ -132,11 +143,9 @@ fn effects(world: &World, life: &Life, refused: u32, wrong: &mut Vec<String>) {
             repeated += step.sends.saturating_sub(1).saturating_sub(step.tries.min(policy));
         }
     }
-    let most = world.crashes * MAX_IN_FLIGHT + refused;
-    if repeated > most {
+    if repeated > allowed {
         wrong.push(format!(
-            "{repeated} sends more than tries, {} crashes and {refused} refusals explain {most}",
-            world.crashes
+            "{repeated} sends more than tries; interruptions, refusals and a full disk explain {allowed}"
         ));
     }
 }

@@ -14,6 +14,7 @@ pub(super) const INTERESTING: &[&str] = &[
     "a sync failed",
     "the disk was full",
     "the quota refused a message",
+    "callers hung up",
     "a message was accepted again",
     "a key came with another body",
     "a message was in flight when the process died",

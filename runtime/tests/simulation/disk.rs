@@ -14,8 +14,8 @@ use std::{
 use tieline_runtime::{
     door::Promise,
     journal::{
-        Accepted, Answer, Change, Filter, Grave, Incident, Material, MemoryStore, NewMessage, Post, Row, Store,
-        StoreError, Story, Unfinished,
+        Accepted, Answer, AuditFilter, Audited, Change, Filter, Grave, Head, Incident, Material, MemoryStore,
+        NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
     },
     random::Random,
 };
@@ -186,11 +186,11 @@ impl Disk {
             inside.syncing = false;
             // Whoever waits hears of it; what was being written stays, and nobody knows how much of it.
             let (waiting, uncertain) = (std::mem::take(&mut inside.waiting), std::mem::take(&mut inside.uncertain));
-            let told: Vec<_> = uncertain.into_iter().map(|write| write.fail(&error)).collect();
+            let told: Vec<_> = uncertain.into_iter().map(|write| self.fail(write, &error)).collect();
             inside.uncertain = told;
             drop(inside);
             self.history.fault("a sync failed");
-            waiting.into_iter().for_each(|write| drop(write.fail(&error)));
+            waiting.into_iter().for_each(|write| drop(self.fail(write, &error)));
             return false;
         }
         let written = std::mem::take(&mut inside.uncertain);
@@ -236,24 +236,20 @@ impl Disk {
 
     fn refuse(&self, write: Write, error: &StoreError) {
         self.history.coverage.sometimes("the disk was full");
-        if let Write::Commit(changes, _) = &write {
-            self.history.add(Event::NotWritten(changes.clone()));
-        }
-        drop(write.fail(error));
+        drop(self.fail(write, error));
     }
-}
 
-impl Write {
     /// Tells whoever waits; what is left is written, or not.
-    fn fail(self, error: &StoreError) -> Self {
-        match self {
-            Self::Accept(message, reply) => {
+    fn fail(&self, write: Write, error: &StoreError) -> Write {
+        match write {
+            Write::Accept(message, reply) => {
                 reply.send(Err(error.clone())).ok();
-                Self::Accept(message, oneshot::channel().0)
+                Write::Accept(message, oneshot::channel().0)
             }
-            Self::Commit(changes, reply) => {
+            Write::Commit(changes, reply) => {
+                self.history.add(Event::NotWritten(changes.clone()));
                 reply.send(Err(error.clone())).ok();
-                Self::Commit(changes, oneshot::channel().0)
+                Write::Commit(changes, oneshot::channel().0)
             }
         }
     }
@@ -287,7 +283,7 @@ impl Handle {
         }
         if let Some(error) = inside.broken.clone() {
             drop(inside);
-            drop(write.fail(&error));
+            drop(self.disk.fail(write, &error));
             return;
         }
         inside.waiting.push_back(write);
@@ -357,6 +353,18 @@ impl Store for Handle {
 
     fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>> {
         self.disk.kept.posts(sent, limit)
+    }
+
+    fn audit(&self, filter: AuditFilter) -> Promise<'static, Result<Vec<Audited>, StoreError>> {
+        self.disk.kept.audit(filter)
+    }
+
+    fn audit_head(&self) -> Promise<'static, Result<Head, StoreError>> {
+        self.disk.kept.audit_head()
+    }
+
+    fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>> {
+        self.disk.kept.pauses()
     }
 
     fn close(&self) -> Promise<'static, ()> {

@@ -3,7 +3,10 @@
 //! In: events of disk, network, callers and processes. Out: a list that can be read, and the judgement of [`Life`] on
 //! each as it comes. Never knows: what is simulated.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tieline_runtime::{
     Class, Repeat,
@@ -15,7 +18,6 @@ use super::{coverage::Coverage, life::Life};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
-#[allow(dead_code, reason = "histories are read by people")]
 pub(super) enum Event {
     /// A process is up.
     Started,
@@ -27,13 +29,13 @@ pub(super) enum Event {
     Stopped,
     /// A caller got its promise.
     Acked { name: String, id: String, replayed: bool },
-    /// A caller was refused.
-    Refused { name: String, why: String },
+    /// A caller was refused: for good, or to come again.
+    Refused { name: String, for_good: bool, why: String },
     /// A message is on the disk.
     Kept { seq: i64, message: Box<NewMessage> },
     /// Changes are on the disk, all of them in one transaction.
     Changed(Vec<Change>),
-    /// The disk refused changes; nothing was written.
+    /// The disk refused changes: full, they are not there; broken, nobody knows.
     NotWritten(Vec<Change>),
     /// A call goes out.
     Sent { key: String, operation: &'static str, repeat: Repeat },
@@ -45,6 +47,60 @@ pub(super) enum Event {
     Told { incident: String, firing: bool },
     /// Disk, network or people do something unusual.
     Fault(String),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started => f.write_str("a process starts"),
+            Self::Died => f.write_str("the process died"),
+            Self::Stopping => f.write_str("the process is asked to stop"),
+            Self::Stopped => f.write_str("the process has stopped"),
+            Self::Acked { name, id, replayed } => {
+                write!(f, "caller {name} has its promise: {id}{}", if *replayed { ", again" } else { "" })
+            }
+            Self::Refused { name, why, .. } => write!(f, "caller {name} is refused: {why}"),
+            Self::Kept { seq, message } => {
+                write!(f, "disk: {seq} is kept, {} of {}", message.id, message.interface)?;
+                message.order_key.as_ref().map_or(Ok(()), |key| write!(f, ", in the line of {key}"))
+            }
+            Self::Changed(changes) => write!(f, "disk: {}", briefly(changes)),
+            Self::NotWritten(changes) => write!(f, "disk: refused: {}", briefly(changes)),
+            Self::Sent { key, operation, .. } => write!(f, "network: {operation} goes out for {key}"),
+            Self::Arrived { key, operation } => write!(f, "network: {operation} arrives for {key}"),
+            Self::Answered { key, operation, class, later_ms } => {
+                write!(f, "network: {operation} for {key} comes to {class:?}")?;
+                later_ms.map_or(Ok(()), |ms| write!(f, ", not before {ms} ms"))
+            }
+            Self::Told { incident, firing } => {
+                write!(f, "alert: {incident} {}", if *firing { "fires" } else { "is over" })
+            }
+            Self::Fault(what) => write!(f, "{what}"),
+        }
+    }
+}
+
+/// Changes as a reader of histories wants them.
+fn briefly(changes: &[Change]) -> String {
+    let words = changes.iter().map(|change| match change {
+        Change::State { seq, state, reason, due_ms, .. } => {
+            let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+            let due = due_ms.map_or_else(String::new, |ms| format!(" until {:.3} s", seconds(ms)));
+            format!("{seq} is {state}{reason}{due}")
+        }
+        Change::Crashes { seq, crashes } => format!("{seq} has seen {crashes} crashes"),
+        Change::Begin { seq, step, .. } => format!("{seq} begins `{step}`"),
+        Change::Done { seq, attempt, .. } => format!("{seq} has done `{}` ({:?})", attempt.step, attempt.class),
+        Change::Failed { seq, attempt, tries, doubt } => {
+            let doubt = if *doubt { ", in doubt" } else { "" };
+            format!("{seq} failed at `{}` ({:?}), {tries} tries{doubt}", attempt.step, attempt.class)
+        }
+        Change::Incident(incident) => format!("incident {} firing {}", incident.dedup_key, incident.firing),
+        Change::Post(post) => format!("post {} {:?}", post.incident.dedup_key, post.state),
+        Change::Bury { seq, grave } => format!("{seq} is buried: {}", grave.sentence),
+        other => format!("{other:?}"),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 #[derive(Default)]
@@ -91,7 +147,7 @@ impl History {
     /// One line an event.
     pub(super) fn lines(&self) -> Vec<String> {
         let told = self.told();
-        told.events.iter().map(|(at_ms, event)| format!("{:>12.3} s  {event:?}", seconds(*at_ms))).collect()
+        told.events.iter().map(|(at_ms, event)| format!("{:>14.3} s  {event}", seconds(*at_ms))).collect()
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

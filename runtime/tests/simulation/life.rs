@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use tieline_runtime::{
     Class, Interface, OnUnknown, Repeat,
-    journal::{Change, NewMessage},
+    journal::{Attempt, Change, NewMessage},
     lifecycle::{Reason, State},
 };
 
@@ -24,6 +24,8 @@ pub(super) struct Life {
     pub(super) wrong: Vec<String>,
     stopping: bool,
     now_ms: i64,
+    /// Results so far.
+    turns: u64,
 }
 
 /// What is known about a message.
@@ -50,6 +52,8 @@ pub(super) struct Step {
     pub(super) done: bool,
     pub(super) tries: u32,
     pub(super) sends: u32,
+    /// The last call was a question about an earlier send.
+    asking: bool,
     pub(super) last: Option<Last>,
 }
 
@@ -58,6 +62,10 @@ pub(super) struct Step {
 pub(super) struct Last {
     class: Class,
     end_ms: i64,
+    /// Which result of all it was: several may end in the same millisecond.
+    turn: u64,
+    /// It was a question about an earlier send: whatever the answer, the message itself was not refused.
+    question: bool,
 }
 
 impl Life {
@@ -68,7 +76,7 @@ impl Life {
             Event::Stopping => self.stopping = true,
             Event::Stopped => self.stopped(),
             Event::Died => self.died(coverage),
-            Event::Kept { seq, message } => self.kept(*seq, message),
+            Event::Kept { seq, message } => self.kept(*seq, message, coverage),
             Event::Changed(changes) => self.changed(changes, coverage),
             Event::NotWritten(changes) => self.not_written(changes),
             Event::Sent { key, operation, repeat } => self.sent(key, operation, *repeat),
@@ -106,7 +114,7 @@ impl Life {
         self.stopping = false;
     }
 
-    fn kept(&mut self, seq: i64, message: &NewMessage) {
+    fn kept(&mut self, seq: i64, message: &NewMessage, coverage: &Coverage) {
         let Some(interface) = flows::interface(&message.interface) else { return };
         let known = Known {
             order_key: flows::order_key(message),
@@ -124,6 +132,9 @@ impl Life {
             self.blame(seq, "its place was another's");
         }
         self.by_id.insert(message.id.clone(), seq);
+        if self.overtaken(seq).is_some() {
+            coverage.sometimes("a message waited for its key");
+        }
     }
 
     fn not_written(&mut self, changes: &[Change]) {
@@ -145,12 +156,10 @@ impl Life {
                 continue;
             }
             let problem = match change {
-                Change::Crashes { crashes, .. } => self.crashed(seq, *crashes),
+                Change::Crashes { crashes, .. } => self.crashed(seq, *crashes, coverage),
                 Change::Begin { step, .. } => self.begins(seq, step),
-                Change::Done { attempt, .. } => self.done(seq, &attempt.step, attempt.class, attempt.end_ms),
-                Change::Failed { attempt, tries, .. } => {
-                    self.failed(seq, &attempt.step, *tries, Last { class: attempt.class, end_ms: attempt.end_ms })
-                }
+                Change::Done { attempt, .. } => self.done(seq, attempt),
+                Change::Failed { attempt, tries, .. } => self.failed(seq, attempt, *tries),
                 Change::Waits { .. } => {
                     if let Some(known) = self.messages.get_mut(&seq).filter(|known| known.state == State::InFlight) {
                         known.state = State::Ready;
@@ -173,9 +182,12 @@ impl Life {
         }
     }
 
-    fn crashed(&mut self, seq: i64, crashes: u32) -> Option<String> {
+    fn crashed(&mut self, seq: i64, crashes: u32, coverage: &Coverage) -> Option<String> {
         let known = self.messages.get_mut(&seq)?;
         let panics = flows::panics(&known.message);
+        if panics && !known.orphan {
+            coverage.sometimes("a flow panicked");
+        }
         let fair = crashes == known.crashes + 1 && (known.orphan || panics);
         known.crashes = crashes;
         known.orphan = false;
@@ -196,18 +208,25 @@ impl Life {
         (state != State::InFlight).then(|| format!("`{name}` begins, but the message is {state}"))
     }
 
-    fn done(&mut self, seq: i64, name: &str, class: Class, end_ms: i64) -> Option<String> {
-        let step = self.messages.get_mut(&seq)?.steps.entry(name.to_owned()).or_default();
-        (step.open, step.done, step.last) = (false, true, Some(Last { class, end_ms }));
+    fn last(&mut self, attempt: &Attempt) -> Last {
+        self.turns += 1;
+        Last { class: attempt.class, end_ms: attempt.end_ms, turn: self.turns, question: false }
+    }
+
+    fn done(&mut self, seq: i64, attempt: &Attempt) -> Option<String> {
+        let (name, class, last) = (&attempt.step, attempt.class, self.last(attempt));
+        let step = self.messages.get_mut(&seq)?.steps.entry(name.clone()).or_default();
+        (step.open, step.done, step.last) = (false, true, Some(last));
         (!matches!(class, Class::Delivered | Class::Duplicate)).then(|| format!("`{name}` is done although {class:?}"))
     }
 
-    fn failed(&mut self, seq: i64, name: &str, tries: u32, last: Last) -> Option<String> {
+    fn failed(&mut self, seq: i64, attempt: &Attempt, tries: u32) -> Option<String> {
+        let (name, last) = (&attempt.step, self.last(attempt));
         let known = self.messages.get_mut(&seq)?;
         let most = known.interface.retry.retries + 1;
-        let step = known.steps.entry(name.to_owned()).or_default();
+        let step = known.steps.entry(name.clone()).or_default();
         let before = step.tries;
-        (step.open, step.tries, step.last) = (false, tries, Some(last));
+        (step.open, step.tries, step.last) = (false, tries, Some(Last { question: step.asking, ..last }));
         if tries > most {
             return Some(format!("`{name}` has had {tries} tries, the policy allows {most}"));
         }
@@ -268,7 +287,8 @@ impl Life {
         if step.done {
             problems.push(format!("`{name}` was sent again, but is known done"));
         }
-        if flows::is_step(name, operation) {
+        step.asking = !flows::is_step(name, operation);
+        if !step.asking {
             step.sends += 1;
             if repeat != Repeat::Harmless && !(step.open && state == State::InFlight) {
                 problems.push(format!("`{name}` was sent before its beginning was on the disk"));
@@ -335,17 +355,17 @@ impl Known {
     }
 
     fn last(&self) -> Option<(&Step, Last)> {
-        self.steps.values().filter_map(|step| Some((step, step.last?))).max_by_key(|(_, last)| last.end_ms)
+        self.steps.values().filter_map(|step| Some((step, step.last?))).max_by_key(|(_, last)| last.turn)
     }
 
     /// When the timetable has its next time.
     fn retries(&self, due_ms: Option<i64>) -> Option<String> {
         let retry = &self.interface.retry;
         let candidates = self.steps.values().filter(|step| !step.done).filter_map(|step| Some((step, step.last?)));
-        let Some((step, last)) = candidates.max_by_key(|(_, last)| last.end_ms) else {
+        let Some((step, last)) = candidates.max_by_key(|(_, last)| last.turn) else {
             return Some("retried although nothing failed".to_owned());
         };
-        if matches!(last.class, Class::Permanent | Class::Target) {
+        if last.class == Class::Target || last.class == Class::Permanent && !last.question {
             return Some(format!("retried after {:?}", last.class));
         }
         let power = u64::from(retry.factor).saturating_pow(step.tries.saturating_sub(1));
@@ -385,11 +405,11 @@ impl Known {
         if !told {
             return Some(format!("{state}, and nobody is told"));
         }
-        let last = self.last().map(|(_, last)| last.class);
+        let refused = self.last().is_some_and(|(_, last)| last.class == Class::Permanent && !last.question);
         let most = self.interface.retry.retries + 1;
         let spent = self.steps.values().any(|step| !step.done && step.tries >= most);
         let fair = match reason {
-            Reason::Permanent => last == Some(Class::Permanent),
+            Reason::Permanent => refused,
             Reason::Exhausted | Reason::Unknown => spent,
             Reason::CrashLoop => self.crashes >= 2,
             Reason::Business => flows::buries(&self.message),

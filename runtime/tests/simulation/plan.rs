@@ -54,7 +54,8 @@ fn action(random: &Random) -> Action {
     let somebody = || caller(u32::try_from(random.up_to(63)).unwrap_or(0));
     let pick = |most: usize| usize::try_from(random.up_to(most as u64 - 1)).unwrap_or(0);
     match random.up_to(99) {
-        0..=44 => Action::Call(somebody()),
+        0..=42 => Action::Call(somebody()),
+        43..=44 => Action::HangUp,
         45..=47 => Action::OtherBody(somebody()),
         48..=69 => Action::Wait(random.up_to(50)),
         70..=77 => Action::Wait(random.up_to(60_000)),

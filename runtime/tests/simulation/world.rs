@@ -3,7 +3,11 @@
 //! In: a seed, a plan, a variant of the runtime. Out: a history, and what is wrong with it. Never knows: how a plan was
 //! made.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tieline_runtime::{
     Record, Value,
@@ -35,6 +39,8 @@ pub(super) enum Action {
     Call(Caller),
     /// Somebody uses a key again for something else.
     OtherBody(Caller),
+    /// All who wait for an answer hang up.
+    HangUp,
     /// Time passes, milliseconds.
     Wait(u64),
     /// The process dies and is back this much later.
@@ -153,6 +159,14 @@ impl World {
                 self.callers.insert(caller.name(), caller);
             }
             Action::OtherBody(caller) => self.call(&caller, "other"),
+            Action::HangUp => {
+                // What they said has been heard by then.
+                tokio::task::yield_now().await;
+                if !self.calls.is_empty() {
+                    self.history.fault("callers hung up");
+                }
+                self.calls.shutdown().await;
+            }
             Action::Wait(ms) => self.wait(ms).await,
             Action::Crash(down_ms) => {
                 self.crash().await;
@@ -191,10 +205,12 @@ impl World {
                     history.add(Event::Acked { name, id: receipt.message_id, replayed: receipt.replayed });
                 }
                 Err(refusal) => {
-                    if refusal == Refusal::KeyReused {
+                    let for_good = refusal == Refusal::KeyReused;
+                    if for_good {
                         history.coverage.sometimes("a key came with another body");
                     }
-                    history.add(Event::Refused { name, why: format!("{refusal:?}") });
+                    let name = if other { format!("{name}+") } else { name };
+                    history.add(Event::Refused { name, for_good, why: format!("{refusal:?}") });
                 }
             }
         });
@@ -285,18 +301,9 @@ impl World {
         self.disk.heal();
         self.network.heal();
         for _ in 0..200 {
-            let mut promised = BTreeMap::new();
-            self.history.each(|_, event| {
-                if let Event::Acked { name, id, .. } = event {
-                    promised.insert(name.clone(), id.clone());
-                }
-            });
-            let waiting: Vec<_> = self
-                .callers
-                .iter()
-                .filter(|(name, _)| !promised.contains_key(*name))
-                .map(|(_, it)| it.clone())
-                .collect();
+            let answered = self.answered();
+            let waiting: Vec<_> =
+                self.callers.iter().filter(|(name, _)| !answered.contains(*name)).map(|(_, it)| it.clone()).collect();
             let open = self
                 .history
                 .life(|life| life.messages.values().any(|known| !known.state.is_end() && !known.waits_for_a_person()));
@@ -308,6 +315,17 @@ impl World {
         }
         // Alerts are retried for a while.
         self.wait(1_200_000).await;
+    }
+
+    /// Callers who know what became of their message: it is kept, or their key is another's.
+    pub(super) fn answered(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        self.history.each(|_, event| {
+            if let Event::Acked { name, .. } | Event::Refused { name, for_good: true, .. } = event {
+                names.insert(name.clone());
+            }
+        });
+        names
     }
 
     /// Nothing more happens.
