@@ -246,6 +246,7 @@ async fn tend_alerts(core: Arc<Core>, stop: CancellationToken) {
         handler.is_some_and(|handler| core.board.holds(handler, reason))
     };
     tokio::select! {
+        biased;
         () = stop.cancelled() => {}
         () = alerts.tend(goes_on) => {}
     }

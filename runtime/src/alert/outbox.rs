@@ -44,6 +44,7 @@ impl Alerts {
                 }
             };
             tokio::select! {
+                biased;
                 () = self.wake.notified() => {}
                 () = due => {}
             }

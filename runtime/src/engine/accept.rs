@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 
 use super::{
     core::{Core, Fresh, Payload},
@@ -31,17 +32,36 @@ pub(super) fn admit(core: &Core, arrival: &mut Arrival) -> Result<(Input, Admitt
 }
 
 /// Accepts a message: resolves after commit and sync. `waiting` is called once its id is certain and before it can run.
+///
+/// Dropping the promise does not take the message back. Whoever calls may hang up at any moment, and then nobody asks
+/// for the answer any more; a message that was handed to the journal must be queued all the same, or it would lie there
+/// until the next start, with every later message of its order key behind it.
 pub(super) async fn accept(
-    core: &Core,
+    core: &Arc<Core>,
+    arrival: Arrival,
+    waiting: impl FnOnce(&str) + Send + 'static,
+) -> Result<Receipt, Refusal> {
+    let keeping = tokio::spawn(keep(Arc::clone(core), arrival, waiting).in_current_span());
+    match keeping.await {
+        Ok(receipt) => receipt,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(not_ready()),
+    }
+}
+
+fn not_ready() -> Refusal {
+    Refusal::Unavailable { retry_after_s: 1, reason: "the service is starting or stopping".to_owned() }
+}
+
+async fn keep(
+    core: Arc<Core>,
     mut arrival: Arrival,
-    waiting: impl FnOnce(&str) + Send,
+    waiting: impl FnOnce(&str) + Send + 'static,
 ) -> Result<Receipt, Refusal> {
     if !core.ready() {
-        return Err(Refusal::Unavailable {
-            retry_after_s: 1,
-            reason: "the service is starting or stopping".to_owned(),
-        });
+        return Err(not_ready());
     }
+    let core = &core;
     let (input, admitted) = admit(core, &mut arrival)?;
     let interface = core.handlers[arrival.handler].interface();
     let handler = arrival.handler;

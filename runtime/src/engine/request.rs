@@ -30,10 +30,11 @@ pub(super) async fn request(core: &Arc<Core>, arrival: Arrival) -> Result<Replie
 async fn durable(core: &Arc<Core>, arrival: Arrival, timeout_ms: u64) -> Result<Replied, Refusal> {
     let deadline_ms = core.clock.now_ms().saturating_add_unsigned(timeout_ms);
     let mut patience = core.clock.patience(timeout_ms);
-    let waiting: Mutex<Option<oneshot::Receiver<Ended>>> = Mutex::default();
-    let wait = |id: &str| {
-        if let Ok(mut waiting) = waiting.lock() {
-            *waiting = Some(core.waiters.wait(id));
+    let waiting: Arc<Mutex<Option<oneshot::Receiver<Ended>>>> = Arc::default();
+    let (slot, waiters) = (Arc::clone(&waiting), Arc::clone(core));
+    let wait = move |id: &str| {
+        if let Ok(mut waiting) = slot.lock() {
+            *waiting = Some(waiters.waiters.wait(id));
         }
     };
     let receipt = accept::accept(core, arrival, wait).await?;

@@ -32,6 +32,7 @@ pub(super) fn start(core: &Arc<Core>, stop: &CancellationToken) -> Vec<JoinHandl
                 let (core, stop) = (Arc::clone(core), stop.clone());
                 tasks.push(tokio::spawn(async move {
                     tokio::select! {
+                        biased;
                         () = stop.cancelled() => {}
                         () = fire(core, index, cron, zone) => {}
                     }
@@ -64,7 +65,7 @@ async fn fire(core: Arc<Core>, handler: usize, cron: Cron, zone: TimeZone) {
 }
 
 /// Hands the start in until the journal has it.
-async fn start_at(core: &Core, handler: usize, nominal_ms: i64) {
+async fn start_at(core: &Arc<Core>, handler: usize, nominal_ms: i64) {
     loop {
         match accept::accept(core, arrival(core, handler, nominal_ms), |_| {}).await {
             Ok(_) => return,

@@ -39,11 +39,13 @@ pub(super) struct Scene<'a> {
 
 impl Scene<'_> {
     /// Until the target may be called again, and longer each time: a target that refuses only this message, while others
-    /// get through, must not be called without end.
+    /// get through, must not be called without end. A little later than the target reopens: the one that was refused
+    /// must not be the first to try each time, or its refusals would keep the target shut for all others.
     fn wait(&self, known: Known) -> Event {
         let refused = known.attempts.saturating_sub(known.tries);
         let pause_ms = FIRST_PAUSE_MS.saturating_mul(1 << refused.min(16)).min(LONGEST_PAUSE_MS);
         let due_ms = self.reopens_ms.max(self.end_ms.saturating_add_unsigned(pause_ms));
+        let due_ms = due_ms.saturating_add_unsigned(pause_ms / BEHIND);
         Event::Wait { due_ms, hold: Reason::Target }
     }
 
@@ -71,6 +73,9 @@ pub(super) enum Verdict {
 
 /// A final question is asked after this long where the policy has no interval.
 const ASK_AFTER_MS: u64 = 10_000;
+
+/// Who was refused comes this fraction of its pause later than others.
+const BEHIND: u64 = 8;
 
 /// The verdict on a send.
 pub(super) fn on_send(outcome: &Outcome, known: Known, scene: Scene<'_>) -> Verdict {

@@ -8,12 +8,17 @@
 use std::collections::BTreeMap;
 
 use tieline_runtime::{
-    Class, Interface, OnUnknown, Repeat,
+    Class, OnUnknown, Repeat,
     journal::{Attempt, Change, NewMessage},
     lifecycle::{Reason, State},
 };
 
-use super::{coverage::Coverage, flows, history::Event};
+use super::{
+    coverage::Coverage,
+    flows,
+    history::Event,
+    known::{Known, Last},
+};
 
 /// What is known about every message.
 #[derive(Default)]
@@ -28,44 +33,25 @@ pub(super) struct Life {
     turns: u64,
 }
 
-/// What is known about a message.
-pub(super) struct Known {
-    pub(super) message: NewMessage,
-    pub(super) interface: &'static Interface,
-    pub(super) order_key: Option<String>,
-    pub(super) state: State,
-    pub(super) reason: Option<Reason>,
-    pub(super) crashes: u32,
-    pub(super) steps: BTreeMap<String, Step>,
-    due_ms: Option<i64>,
-    /// The process died while it was in flight, and nobody has counted that yet.
-    orphan: bool,
-    /// The disk refused something about it: what the process knows may be more than what the disk has.
-    refused: bool,
+/// What is written in one transaction with a new state.
+pub(super) struct Along {
+    /// The record of a message that is given up.
+    pub(super) buried: bool,
+    /// A crash was counted.
+    pub(super) counted: bool,
+    /// Somebody is told of its reason.
+    pub(super) told: bool,
 }
 
-/// What is known about a step of a message.
-#[derive(Default)]
-pub(super) struct Step {
-    /// Begun, and nothing came of it yet.
-    pub(super) open: bool,
-    pub(super) done: bool,
-    pub(super) tries: u32,
-    pub(super) sends: u32,
-    /// The last call was a question about an earlier send.
-    asking: bool,
-    pub(super) last: Option<Last>,
-}
-
-/// The last try of a step.
-#[derive(Clone, Copy)]
-pub(super) struct Last {
-    class: Class,
-    end_ms: i64,
-    /// Which result of all it was: several may end in the same millisecond.
-    turn: u64,
-    /// It was a question about an earlier send: whatever the answer, the message itself was not refused.
-    question: bool,
+impl Along {
+    fn of(changes: &[Change], reason: Option<Reason>) -> Self {
+        let any = |wanted: &dyn Fn(&Change) -> bool| changes.iter().any(wanted);
+        Self {
+            buried: any(&|change| matches!(change, Change::Bury { .. })),
+            counted: any(&|change| matches!(change, Change::Crashes { .. })),
+            told: any(&|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == reason)),
+        }
+    }
 }
 
 impl Life {
@@ -147,8 +133,6 @@ impl Life {
 
     /// One transaction.
     fn changed(&mut self, changes: &[Change], coverage: &Coverage) {
-        let buried = changes.iter().any(|change| matches!(change, Change::Bury { .. }));
-        let counted = changes.iter().any(|change| matches!(change, Change::Crashes { .. }));
         for change in changes {
             let Some(seq) = seq(change) else { continue };
             if !self.messages.contains_key(&seq) {
@@ -167,10 +151,7 @@ impl Life {
                     None
                 }
                 Change::State { state, reason, due_ms, at_ms, .. } => {
-                    let told = changes
-                        .iter()
-                        .any(|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == *reason));
-                    let problem = self.goes(seq, (*state, *reason, *due_ms, *at_ms), (buried, counted, told));
+                    let problem = self.goes(seq, (*state, *reason, *due_ms, *at_ms), &Along::of(changes, *reason));
                     cover(coverage, *state, *reason);
                     problem
                 }
@@ -241,14 +222,14 @@ impl Life {
         &mut self,
         seq: i64,
         (state, reason, due_ms, at_ms): (State, Option<Reason>, Option<i64>, i64),
-        (buried, counted, told): (bool, bool, bool),
+        along: &Along,
     ) -> Option<String> {
         let stopping = self.stopping;
         let known = self.messages.get_mut(&seq)?;
         let from = known.state;
         let problem = if !known.may_go(state, stopping) {
             Some(format!("{state} cannot follow {from}"))
-        } else if known.orphan && !counted && state != State::Ready {
+        } else if known.orphan && !along.counted && state != State::Ready {
             Some(format!("{state}, but its crash was not counted"))
         } else {
             match state {
@@ -256,10 +237,14 @@ impl Life {
                 State::Delivered => known.delivered(),
                 State::Discarded => (!flows::discards(&known.message)).then(|| "discarded for no reason".to_owned()),
                 State::Retrying => known.retries(due_ms),
-                State::Held => known.held(reason, due_ms, told),
-                State::Ready if counted && known.crashes >= 2 => Some("goes on after its second crash".to_owned()),
-                State::Ready if known.orphan && !counted && !stopping => Some("a crash was not counted".to_owned()),
-                State::Dead | State::Failed => known.given_up(state, reason, buried, told),
+                State::Held => known.held(reason, due_ms, along.told),
+                State::Ready if along.counted && known.crashes >= 2 => {
+                    Some("goes on after its second crash".to_owned())
+                }
+                State::Ready if known.orphan && !along.counted && !stopping => {
+                    Some("a crash was not counted".to_owned())
+                }
+                State::Dead | State::Failed => known.given_up(state, reason, along),
                 _ => None,
             }
         };
@@ -313,109 +298,6 @@ impl Life {
                 && !other.state.is_end()
         });
         earlier.map(|(earlier, _)| *earlier)
-    }
-}
-
-impl Known {
-    fn may_go(&self, to: State, stopping: bool) -> bool {
-        use State::{Accepted, Dead, Delivered, Discarded, Failed, Held, InFlight, Ready, Retrying};
-        match (self.state, to) {
-            (Accepted | Ready | Retrying | Held, InFlight)
-            | (InFlight, Delivered | Discarded | Retrying | Held | Dead | Failed | Ready) => true,
-            // Waiting at a target is no flight; what comes of it is written all the same.
-            (Ready, Delivered | Discarded | Retrying | Held | Dead | Failed) => true,
-            (Ready | Accepted | Retrying | Held, Ready) => stopping,
-            // The process knew more than the disk did.
-            (InFlight, InFlight) => self.refused,
-            _ => false,
-        }
-    }
-
-    /// Held until a person decides.
-    pub(super) fn waits_for_a_person(&self) -> bool {
-        self.state == State::Held && self.due_ms.is_none()
-    }
-
-    fn claimed(&self, at_ms: i64) -> Option<String> {
-        match (self.state, self.due_ms) {
-            (State::Retrying | State::Held, Some(due_ms)) if at_ms < due_ms => {
-                Some(format!("taken {} ms too early", due_ms - at_ms))
-            }
-            (State::Held, None) => Some("taken although a person is to decide".to_owned()),
-            _ => None,
-        }
-    }
-
-    fn delivered(&self) -> Option<String> {
-        if let Some((name, _)) = self.steps.iter().find(|(_, step)| !step.done) {
-            return Some(format!("delivered, but `{name}` is not done"));
-        }
-        let missing = flows::required(self.interface).iter().find(|name| !self.steps.contains_key(**name));
-        missing.map(|name| format!("delivered, but `{name}` was never begun"))
-    }
-
-    fn last(&self) -> Option<(&Step, Last)> {
-        self.steps.values().filter_map(|step| Some((step, step.last?))).max_by_key(|(_, last)| last.turn)
-    }
-
-    /// When the timetable has its next time.
-    fn retries(&self, due_ms: Option<i64>) -> Option<String> {
-        let retry = &self.interface.retry;
-        let candidates = self.steps.values().filter(|step| !step.done).filter_map(|step| Some((step, step.last?)));
-        let Some((step, last)) = candidates.max_by_key(|(_, last)| last.turn) else {
-            return Some("retried although nothing failed".to_owned());
-        };
-        if last.class == Class::Target || last.class == Class::Permanent && !last.question {
-            return Some(format!("retried after {:?}", last.class));
-        }
-        let power = u64::from(retry.factor).saturating_pow(step.tries.saturating_sub(1));
-        let mut delay_ms = retry.interval_ms.saturating_mul(power).min(retry.cap_ms);
-        if step.tries > retry.retries {
-            if last.class != Class::Unknown {
-                return Some("retried although its tries are used up".to_owned());
-            }
-            // One question more.
-            delay_ms = retry.interval_ms;
-        }
-        let earliest_ms = last.end_ms.saturating_add_unsigned(delay_ms);
-        (due_ms.is_none_or(|due_ms| due_ms < earliest_ms))
-            .then(|| format!("retried at {due_ms:?}, the timetable says {earliest_ms}"))
-    }
-
-    fn held(&self, reason: Option<Reason>, due_ms: Option<i64>, told: bool) -> Option<String> {
-        match (reason, due_ms) {
-            (Some(Reason::Unknown), None) if self.interface.on_unknown != OnUnknown::Hold => {
-                Some("held although the document says to send again".to_owned())
-            }
-            (Some(Reason::Unknown), None) if !told => Some("held, and nobody is told".to_owned()),
-            (Some(Reason::Unknown), None) => None,
-            (_, Some(_)) => None,
-            (reason, None) => Some(format!("held for {reason:?} until nothing")),
-        }
-    }
-
-    fn given_up(&self, state: State, reason: Option<Reason>, buried: bool, told: bool) -> Option<String> {
-        let Some(reason) = reason else { return Some(format!("{state} without a reason")) };
-        if (state == State::Dead) != self.interface.dead_letter {
-            return Some(format!("{state}, but its document says otherwise"));
-        }
-        if !buried {
-            return Some(format!("{state} without a record"));
-        }
-        if !told {
-            return Some(format!("{state}, and nobody is told"));
-        }
-        let refused = self.last().is_some_and(|(_, last)| last.class == Class::Permanent && !last.question);
-        let most = self.interface.retry.retries + 1;
-        let spent = self.steps.values().any(|step| !step.done && step.tries >= most);
-        let fair = match reason {
-            Reason::Permanent => refused,
-            Reason::Exhausted | Reason::Unknown => spent,
-            Reason::CrashLoop => self.crashes >= 2,
-            Reason::Business => flows::buries(&self.message),
-            _ => false,
-        };
-        (!fair).then(|| format!("{state} for {reason}, which is not so"))
     }
 }
 

@@ -11,6 +11,7 @@ mod coverage;
 mod disk;
 mod flows;
 mod history;
+mod known;
 mod life;
 mod network;
 mod plan;

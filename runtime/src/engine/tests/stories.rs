@@ -158,7 +158,7 @@ async fn a_target_that_refuses_us_uses_no_tries_and_somebody_is_told_once() {
     world.network.give(&PUT, [Class::Target, Class::Target, Class::Target]);
     let receipt = world.accept("1").await.unwrap();
     let story = world.end(&receipt).await;
-    assert_eq!(world.network.times(&PUT), [0, 30, 90, 210], "growing pauses");
+    assert_eq!(world.network.times(&PUT), [0, 33, 101, 236], "growing pauses, each an eighth behind the breaker");
     assert_eq!((ended(&story), story.deliveries[0].tries), ((State::Delivered, None), 0));
     world.wait_s(600).await;
     let told = world.mailbox.posts();

@@ -1,0 +1,155 @@
+//! What the reference model knows about one message, and what may follow from it.
+//!
+//! In: a next state. Out: a sentence about what is wrong with it, or nothing. Never knows: other messages.
+
+use std::collections::BTreeMap;
+
+use tieline_runtime::{
+    Class, Interface, OnUnknown,
+    journal::NewMessage,
+    lifecycle::{Reason, State},
+};
+
+use super::{flows, life::Along};
+
+/// What is known about a message.
+pub(super) struct Known {
+    pub(super) message: NewMessage,
+    pub(super) interface: &'static Interface,
+    pub(super) order_key: Option<String>,
+    pub(super) state: State,
+    pub(super) reason: Option<Reason>,
+    pub(super) crashes: u32,
+    pub(super) steps: BTreeMap<String, Step>,
+    pub(super) due_ms: Option<i64>,
+    /// The process died while it was in flight, and nobody has counted that yet.
+    pub(super) orphan: bool,
+    /// The disk refused something about it: what the process knows may be more than what the disk has.
+    pub(super) refused: bool,
+}
+
+/// What is known about a step of a message.
+#[derive(Default)]
+pub(super) struct Step {
+    /// Begun, and nothing came of it yet.
+    pub(super) open: bool,
+    pub(super) done: bool,
+    pub(super) tries: u32,
+    pub(super) sends: u32,
+    /// The last call was a question about an earlier send.
+    pub(super) asking: bool,
+    pub(super) last: Option<Last>,
+}
+
+/// The last try of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Last {
+    pub(super) class: Class,
+    pub(super) end_ms: i64,
+    /// Which result of all it was: several may end in the same millisecond.
+    pub(super) turn: u64,
+    /// It was a question about an earlier send: whatever the answer, the message itself was not refused.
+    pub(super) question: bool,
+}
+
+impl Known {
+    pub(super) fn may_go(&self, to: State, stopping: bool) -> bool {
+        use State::{Accepted, Dead, Delivered, Discarded, Failed, Held, InFlight, Ready, Retrying};
+        match (self.state, to) {
+            // Waiting at a target is no flight (READY); what comes of it is written all the same.
+            (Accepted | Ready | Retrying | Held, InFlight)
+            | (InFlight, Ready)
+            | (InFlight | Ready, Delivered | Discarded | Retrying | Held | Dead | Failed) => true,
+            (Ready | Accepted | Retrying | Held, Ready) => stopping,
+            // The process knew more than the disk did.
+            (InFlight, InFlight) => self.refused,
+            _ => false,
+        }
+    }
+
+    /// Held until a person decides.
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        self.state == State::Held && self.due_ms.is_none()
+    }
+
+    pub(super) fn claimed(&self, at_ms: i64) -> Option<String> {
+        match (self.state, self.due_ms) {
+            (State::Retrying | State::Held, Some(due_ms)) if at_ms < due_ms => {
+                Some(format!("taken {} ms too early", due_ms - at_ms))
+            }
+            (State::Held, None) => Some("taken although a person is to decide".to_owned()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn delivered(&self) -> Option<String> {
+        if let Some((name, _)) = self.steps.iter().find(|(_, step)| !step.done) {
+            return Some(format!("delivered, but `{name}` is not done"));
+        }
+        let missing = flows::required(self.interface).iter().find(|name| !self.steps.contains_key(**name));
+        missing.map(|name| format!("delivered, but `{name}` was never begun"))
+    }
+
+    fn last(&self) -> Option<(&Step, Last)> {
+        self.steps.values().filter_map(|step| Some((step, step.last?))).max_by_key(|(_, last)| last.turn)
+    }
+
+    /// When the timetable has its next time.
+    pub(super) fn retries(&self, due_ms: Option<i64>) -> Option<String> {
+        let retry = &self.interface.retry;
+        let candidates = self.steps.values().filter(|step| !step.done).filter_map(|step| Some((step, step.last?)));
+        let Some((step, last)) = candidates.max_by_key(|(_, last)| last.turn) else {
+            return Some("retried although nothing failed".to_owned());
+        };
+        if last.class == Class::Target || last.class == Class::Permanent && !last.question {
+            return Some(format!("retried after {:?}", last.class));
+        }
+        let power = u64::from(retry.factor).saturating_pow(step.tries.saturating_sub(1));
+        let mut delay_ms = retry.interval_ms.saturating_mul(power).min(retry.cap_ms);
+        if step.tries > retry.retries {
+            if last.class != Class::Unknown {
+                return Some("retried although its tries are used up".to_owned());
+            }
+            // One question more.
+            delay_ms = retry.interval_ms;
+        }
+        let earliest_ms = last.end_ms.saturating_add_unsigned(delay_ms);
+        (due_ms.is_none_or(|due_ms| due_ms < earliest_ms))
+            .then(|| format!("retried at {due_ms:?}, the timetable says {earliest_ms}"))
+    }
+
+    pub(super) fn held(&self, reason: Option<Reason>, due_ms: Option<i64>, told: bool) -> Option<String> {
+        match (reason, due_ms) {
+            (Some(Reason::Unknown), None) if self.interface.on_unknown != OnUnknown::Hold => {
+                Some("held although the document says to send again".to_owned())
+            }
+            (Some(Reason::Unknown), None) if !told => Some("held, and nobody is told".to_owned()),
+            (Some(Reason::Unknown), None) | (_, Some(_)) => None,
+            (reason, None) => Some(format!("held for {reason:?} until nothing")),
+        }
+    }
+
+    pub(super) fn given_up(&self, state: State, reason: Option<Reason>, along: &Along) -> Option<String> {
+        let Some(reason) = reason else { return Some(format!("{state} without a reason")) };
+        if (state == State::Dead) != self.interface.dead_letter {
+            return Some(format!("{state}, but its document says otherwise"));
+        }
+        if !along.buried {
+            return Some(format!("{state} without a record"));
+        }
+        if !along.told {
+            return Some(format!("{state}, and nobody is told"));
+        }
+        let refused = self.last().is_some_and(|(_, last)| last.class == Class::Permanent && !last.question);
+        let most = self.interface.retry.retries + 1;
+        let spent = self.steps.values().any(|step| !step.done && step.tries >= most);
+        let fair = match reason {
+            Reason::Permanent => refused,
+            Reason::Exhausted | Reason::Unknown => spent,
+            Reason::CrashLoop => self.crashes >= 2,
+            Reason::Business => flows::buries(&self.message),
+            _ => false,
+        };
+        (!fair).then(|| format!("{state} for {reason}, which is not so"))
+    }
+}
