@@ -217,7 +217,10 @@ impl Disk {
                     changes.retain(|change| !matches!(change, Change::Done { .. }));
                 }
                 let result = now(self.kept.commit(changes.clone()));
-                self.history.add(Event::Changed(changes));
+                self.history.add(match &result {
+                    Ok(()) => Event::Changed(changes),
+                    Err(_) => Event::Stale(changes),
+                });
                 reply.send(result).ok();
             }
         }
@@ -365,6 +368,10 @@ impl Store for Handle {
 
     fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>> {
         self.disk.kept.pauses()
+    }
+
+    fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.disk.kept.calls(day)
     }
 
     fn close(&self) -> Promise<'static, ()> {

@@ -37,6 +37,8 @@ pub(super) enum Event {
     Changed(Vec<Change>),
     /// The disk refused changes: full, they are not there; broken, nobody knows.
     NotWritten(Vec<Change>),
+    /// Changes came too late: their message had been taken or ended since.
+    Stale(Vec<Change>),
     /// A call goes out.
     Sent { key: String, operation: &'static str, repeat: Repeat },
     /// A call does its work at the target.
@@ -66,6 +68,7 @@ impl fmt::Display for Event {
             }
             Self::Changed(changes) => write!(f, "disk: {}", briefly(changes)),
             Self::NotWritten(changes) => write!(f, "disk: refused: {}", briefly(changes)),
+            Self::Stale(changes) => write!(f, "disk: stale: {}", briefly(changes)),
             Self::Sent { key, operation, .. } => write!(f, "network: {operation} goes out for {key}"),
             Self::Arrived { key, operation } => write!(f, "network: {operation} arrives for {key}"),
             Self::Answered { key, operation, class, later_ms } => {
@@ -87,6 +90,10 @@ fn briefly(changes: &[Change]) -> String {
             let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
             let due = due_ms.map_or_else(String::new, |ms| format!(" until {:.3} s", seconds(ms)));
             format!("{seq} is {state}{reason}{due}")
+        }
+        Change::Claim { seq, guard, gap } => {
+            let gap = if *gap { ", with a gap before it" } else { "" };
+            format!("{seq} is taken under lease {}{gap}", guard.lease + 1)
         }
         Change::Crashes { seq, crashes } => format!("{seq} has seen {crashes} crashes"),
         Change::Begin { seq, step, .. } => format!("{seq} begins `{step}`"),

@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub(super) state: State,
     pub(super) reason: Option<Reason>,
     pub(super) crashes: u32,
+    /// How often it was taken.
+    pub(super) lease: u32,
     pub(super) steps: BTreeMap<String, Step>,
     pub(super) due_ms: Option<i64>,
     /// The process died while it was in flight, and nobody has counted that yet.
@@ -72,7 +74,7 @@ impl Known {
         self.state == State::Held && self.due_ms.is_none()
     }
 
-    pub(super) fn claimed(&self, at_ms: i64) -> Option<String> {
+    pub(super) fn taken(&self, at_ms: i64) -> Option<String> {
         match (self.state, self.due_ms) {
             (State::Retrying | State::Held, Some(due_ms)) if at_ms < due_ms => {
                 Some(format!("taken {} ms too early", due_ms - at_ms))

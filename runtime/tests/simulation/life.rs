@@ -68,6 +68,7 @@ impl Life {
             Event::Sent { key, operation, repeat } => self.sent(key, operation, *repeat),
             Event::Acked { .. }
             | Event::Refused { .. }
+            | Event::Stale(_)
             | Event::Arrived { .. }
             | Event::Answered { .. }
             | Event::Told { .. }
@@ -109,6 +110,7 @@ impl Life {
             state: State::Accepted,
             reason: None,
             crashes: 0,
+            lease: 0,
             steps: BTreeMap::new(),
             due_ms: None,
             orphan: false,
@@ -144,14 +146,15 @@ impl Life {
                 Change::Begin { step, .. } => self.begins(seq, step),
                 Change::Done { attempt, .. } => self.done(seq, attempt),
                 Change::Failed { attempt, tries, .. } => self.failed(seq, attempt, *tries),
+                Change::Claim { guard, .. } => self.claimed(seq, guard.lease + 1),
                 Change::Waits { .. } => {
                     if let Some(known) = self.messages.get_mut(&seq).filter(|known| known.state == State::InFlight) {
                         known.state = State::Ready;
                     }
                     None
                 }
-                Change::State { state, reason, due_ms, at_ms, .. } => {
-                    let problem = self.goes(seq, (*state, *reason, *due_ms, *at_ms), &Along::of(changes, *reason));
+                Change::State { state, reason, due_ms, .. } => {
+                    let problem = self.goes(seq, (*state, *reason, *due_ms), &Along::of(changes, *reason));
                     cover(coverage, *state, *reason);
                     problem
                 }
@@ -173,6 +176,23 @@ impl Life {
         known.crashes = crashes;
         known.orphan = false;
         (!fair).then(|| format!("a crash was counted that was none: {crashes}"))
+    }
+
+    /// A worker takes a message.
+    fn claimed(&mut self, seq: i64, lease: u32) -> Option<String> {
+        let (now_ms, stopping) = (self.now_ms, self.stopping);
+        let known = self.messages.get_mut(&seq)?;
+        let problem = if lease != known.lease + 1 {
+            Some(format!("taken under lease {lease} after {}", known.lease))
+        } else if !known.may_go(State::InFlight, stopping) {
+            Some(format!("taken while {}", known.state))
+        } else if known.orphan {
+            Some("taken, but its crash was not counted".to_owned())
+        } else {
+            known.taken(now_ms)
+        };
+        (known.state, known.lease, known.reason, known.due_ms) = (State::InFlight, lease, None, None);
+        problem
     }
 
     fn begins(&mut self, seq: i64, name: &str) -> Option<String> {
@@ -221,7 +241,7 @@ impl Life {
     fn goes(
         &mut self,
         seq: i64,
-        (state, reason, due_ms, at_ms): (State, Option<Reason>, Option<i64>, i64),
+        (state, reason, due_ms): (State, Option<Reason>, Option<i64>),
         along: &Along,
     ) -> Option<String> {
         let stopping = self.stopping;
@@ -233,7 +253,6 @@ impl Life {
             Some(format!("{state}, but its crash was not counted"))
         } else {
             match state {
-                State::InFlight => known.claimed(at_ms),
                 State::Delivered => known.delivered(),
                 State::Discarded => (!flows::discards(&known.message)).then(|| "discarded for no reason".to_owned()),
                 State::Retrying => known.retries(due_ms),
@@ -313,6 +332,7 @@ fn cover(coverage: &Coverage, state: State, reason: Option<Reason>) {
 fn seq(change: &Change) -> Option<i64> {
     match change {
         Change::State { seq, .. }
+        | Change::Claim { seq, .. }
         | Change::Crashes { seq, .. }
         | Change::Waits { seq }
         | Change::Begin { seq, .. }

@@ -164,7 +164,7 @@ async fn a_target_that_refuses_us_uses_no_tries_and_somebody_is_told_once() {
     let told = world.mailbox.posts();
     assert_eq!(
         (told[0].clone(), told.last().cloned()),
-        ((0, "TARGET".to_owned(), true), Some((390, "TARGET".to_owned(), false)))
+        ((0, "TARGET".to_owned(), true), Some((401, "TARGET".to_owned(), false)))
     );
     assert_eq!(told.len(), 3, "one update with the count in between: {told:?}");
 }
