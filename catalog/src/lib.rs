@@ -32,6 +32,6 @@ mod yaml;
 
 pub use catalog::{Catalog, CatalogParts};
 pub use fields::{FieldHelp, reference};
-pub use load::{Loaded, MAX_DOCUMENT_BYTES, load};
+pub use load::{Loaded, MAX_DOCUMENT_BYTES, from_files, kind, load};
 pub use open::{check_sources, open};
 pub use source::{Source, SourceKind, Sources};

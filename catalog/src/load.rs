@@ -42,13 +42,42 @@ pub fn load(root: &Path) -> Loaded {
             }
         }
     }
-    if loaded.sources.is_empty() && !loaded.diagnostics.has_errors() {
-        let message = "there is no document under spec/interfaces or spec/systems";
-        let mut diagnostic = Diagnostic::new("E-NO-DOCUMENTS", "spec", Span::default(), message);
-        diagnostic.help("run the command in the folder that holds `spec/`, or write a first document: the tutorial leads through it");
-        loaded.diagnostics.push(diagnostic);
+    loaded.or_nothing()
+}
+
+/// The same from files that are somewhere else, say in a version control system. Paths are relative to the project root,
+/// with `/`; what is no document by its path is left alone.
+pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
+    let mut loaded = Loaded::default();
+    for (path, bytes) in files {
+        let Some(kind) = kind(&path) else { continue };
+        match decode(bytes, &path) {
+            Ok(text) => loaded.sources.insert(Source::new(path, kind, &text)),
+            Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
+        }
     }
-    loaded
+    loaded.or_nothing()
+}
+
+/// What a path of a project holds, if it is a document.
+#[must_use]
+pub fn kind(path: &str) -> Option<SourceKind> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let (_, extension) = name.rsplit_once('.')?;
+    FOLDERS.iter().find(|(place, suffix, _)| *place == folder && *suffix == extension).map(|(.., kind)| *kind)
+}
+
+impl Loaded {
+    /// Nothing at all is a mistake too.
+    fn or_nothing(mut self) -> Self {
+        if self.sources.is_empty() && !self.diagnostics.has_errors() {
+            let message = "there is no document under spec/interfaces or spec/systems";
+            let mut diagnostic = Diagnostic::new("E-NO-DOCUMENTS", "spec", Span::default(), message);
+            diagnostic.help("run the command in the folder that holds `spec/`, or write a first document: the tutorial leads through it");
+            self.diagnostics.push(diagnostic);
+        }
+        self
+    }
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {

@@ -17,6 +17,7 @@ Examples:
   tieline check                    are the documents valid, and is generated/ fresh?
   tieline build                    documents -> generated/ and the website
   tieline run --environment local  build, compile and serve
+  tieline diff main                what changed since, in business words
   tieline explain E-RETRY          what a code means and what to do
 
 Exit codes: 0 fine · 1 the documents have errors · 4 generated output is stale · 2 the tool failed"
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Turn the documents into generated code and the website.
     Build(Build),
+    /// Say what changed between two versions of the documents, in business words.
+    Diff(Diff),
     /// Say what a diagnostic code means, or list all codes.
     Explain(Explain),
     /// Build, compile and serve an environment.
@@ -145,6 +148,57 @@ pub(crate) enum Part {
     Generated,
     /// The website.
     Site,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline diff                          the working documents against the last commit
+  tieline diff v1.4                     against a tag
+  tieline diff main feature --format markdown
+  tieline diff ../other/project         against the documents of another folder
+  tieline diff main --deny breaking     for a gate: exit code 1 if somebody at the other end has to act
+
+Weights: breaking, somebody at the other end has to act · behavioural, it runs differently · editorial, words for people
+Exit codes: 0 fine · 1 something is as heavy as --deny says · 2 the tool failed")]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Version before: a revision in git, or a folder that holds `spec/`.
+    #[arg(default_value = "HEAD")]
+    pub(crate) before: String,
+    /// Version after; without it, the documents as they are now.
+    pub(crate) after: Option<String>,
+    /// Only this interface, system or environment.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    /// How differences are listed.
+    #[arg(long, value_enum, default_value_t = Listing::Text)]
+    pub(crate) format: Listing,
+    /// Exit with 1 if a difference is as heavy as this, or heavier.
+    #[arg(long, value_enum, value_name = "WEIGHT")]
+    pub(crate) deny: Option<Threshold>,
+}
+
+/// How differences are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listing {
+    /// For people, by document.
+    Text,
+    /// One JSON array, with the texts before and after.
+    Json,
+    /// For a comment on a change request.
+    Markdown,
+}
+
+/// The weight of a difference that is too heavy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Threshold {
+    /// Somebody at the other end has to act.
+    Breaking,
+    /// It runs differently.
+    Behavioural,
 }
 
 /// Arguments of `explain`.

@@ -17,6 +17,7 @@ mod outcome;
 mod project;
 mod service;
 mod terminal;
+mod versions;
 mod workspace;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@
 
 mod build;
 mod check;
+mod diff;
 mod explain;
 mod reference;
 mod run;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Fail
     match command {
         Command::Check(arguments) => check::check(&arguments, terminal),
         Command::Build(arguments) => build::build(&arguments, terminal),
+        Command::Diff(arguments) => diff::diff(&arguments, terminal),
         Command::Explain(arguments) => explain::explain(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Demo(arguments) => demo::demo(&arguments, terminal),
