@@ -1,153 +1,167 @@
-//! The operator's listener: health, figures, messages with their stories.
+//! The operator's listener: health, figures, messages with their stories, decisions.
 //!
-//! In: an [`Engine`]. Out: JSON. Never knows: how a message is worked on. Shows no body: excerpts and mapped bodies are
-//! masked as documents say. It asks nobody who they are, so it is placed on loopback unless an environment says
-//! otherwise; lists are paged by the last one seen.
+//! In: an [`Engine`], who may do what. Out: JSON over HTTP. Never knows: how a message is worked on, or a decision carried
+//! out.
+//!
+//! `guard` lets a request in: host, origin, who, role, by the table in `endpoints`. `look` answers questions, `decide`
+//! carries decisions to the engine, `ask` reads what was said, `view` says what is told. Content is masked as documents
+//! say; only an admin reads it whole, and that is put on record.
 
+mod ask;
+mod decide;
+mod endpoints;
+mod guard;
+mod identity;
+mod look;
 mod view;
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::{Path, Query, State},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    middleware::from_fn_with_state,
+    response::Response,
+    routing::{get, post},
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use rustls::ServerConfig;
+use secrecy::SecretString;
+use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    door::Door as _,
-    engine::Engine,
-    journal::{Filter, StoreError},
-    lifecycle,
+    clock::Clock,
+    engine::{Engine, Verb},
+    environment::Admin,
+    http::{Limits, Problem, RateLimit, serve_router},
+    journal::Scope,
+    tls::Unusable,
 };
+use decide::Each;
+use identity::Identity;
 
-/// Most rows of a list.
-const MOST_ROWS: usize = 500;
+pub(crate) use identity::write_token;
 
-/// Serves until `shutdown`.
-pub async fn serve(listener: TcpListener, engine: Arc<Engine>, digest: &'static str, shutdown: CancellationToken) {
-    let router = Router::new()
-        .route("/health/live", get(async || Json(json!({ "live": true }))))
-        .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/interfaces", get(interfaces))
-        .route("/messages", get(messages))
-        .route("/messages/{id}", get(story))
-        .route("/dead-letters", get(dead_letters))
-        .route("/alerts", get(alerts))
-        .with_state(Admin { engine, digest });
-    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the operator's listener ended");
-    }
-}
+/// Largest body: an edited message.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Connections at a time.
+const CONNECTIONS: usize = 256;
+/// Attempts without credentials that are put on record in a minute.
+const STRANGERS_PER_MINUTE: u64 = 30;
 
-#[derive(Clone)]
-struct Admin {
+/// Everything the operator's listener needs.
+pub struct Console {
     engine: Arc<Engine>,
     digest: &'static str,
+    identity: Identity,
+    hosts: Vec<String>,
+    strangers: RateLimit,
+    /// Held while a bulk decision is carried out.
+    bulk: Mutex<()>,
+    /// Held while the audit log is read from end to end.
+    verifying: Mutex<()>,
+    tls: Option<Arc<ServerConfig>>,
 }
 
-/// What lists can be narrowed by.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    interface: Option<String>,
-    state: Option<String>,
-    limit: Option<usize>,
-    /// `next` of the page before.
-    after: Option<i64>,
-}
+type Api = Arc<Console>;
 
-impl Asked {
-    fn filter(self) -> Result<Filter, Refused> {
-        let state = match self.state {
-            None => None,
-            Some(word) => Some(lifecycle::State::from_word(&word).ok_or_else(|| {
-                Refused(StatusCode::BAD_REQUEST, format!("`{word}` is no state: {}", words(lifecycle::State::ALL)))
-            })?),
-        };
-        let limit = self.limit.unwrap_or(50).clamp(1, MOST_ROWS);
-        Ok(Filter { interface: self.interface, state, before: self.after, limit, ..Filter::default() })
+impl Console {
+    /// As the environment says. `local` is the token that the bearer of the token file shows.
+    ///
+    /// # Errors
+    /// Certificates that cannot be used.
+    pub fn new(
+        engine: Arc<Engine>,
+        digest: &'static str,
+        admin: &Admin,
+        local: Option<&SecretString>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Unusable> {
+        Ok(Self {
+            engine,
+            digest,
+            identity: Identity::new(admin, local, clock),
+            hosts: admin.hosts.clone(),
+            strangers: RateLimit::per_minute(STRANGERS_PER_MINUTE),
+            bulk: Mutex::default(),
+            verifying: Mutex::default(),
+            tls: admin.tls()?.map(Arc::new),
+        })
     }
 }
 
-fn words(states: &[lifecycle::State]) -> String {
-    states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-struct Refused(StatusCode, String);
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let Self(status, detail) = self;
-        let body = json!({ "title": status.canonical_reason(), "status": status.as_u16(), "detail": detail });
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console").field("digest", &self.digest).finish_non_exhaustive()
     }
 }
 
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Self(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-    }
+/// Serves until `shutdown`.
+pub async fn serve(listener: TcpListener, console: Console, shutdown: CancellationToken) {
+    let (tls, api) = (console.tls.clone(), Arc::new(console));
+    let limits = Limits { connections: CONNECTIONS, drain: std::time::Duration::from_secs(1), ..Limits::default() };
+    serve_router(listener, router(api), tls, limits, shutdown).await;
 }
 
-type Answer = Result<Json<Value>, Refused>;
-
-async fn ready(State(admin): State<Admin>) -> Response {
-    let ready = admin.engine.ready();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": ready, "digest": admin.digest }))).into_response()
+fn router(api: Api) -> Router {
+    Router::new()
+        .merge(looks())
+        .merge(decisions())
+        // Also asked where a path is known and the method is not: nothing is answered without.
+        .route_layer(from_fn_with_state(Arc::clone(&api), guard::guard))
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(api)
 }
 
-async fn metrics(State(admin): State<Admin>) -> Response {
-    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], admin.engine.metrics_text()).into_response()
+fn looks() -> Router<Api> {
+    Router::new()
+        .route("/health/live", get(look::live))
+        .route("/health/ready", get(look::ready))
+        .route("/openapi.json", get(look::openapi))
+        .route("/whoami", get(look::whoami))
+        .route("/metrics", get(look::metrics))
+        .route("/interfaces", get(look::interfaces))
+        .route("/systems", get(look::systems))
+        .route("/pauses", get(look::pauses))
+        .route("/messages", get(look::messages))
+        .route("/messages/{id}", get(look::story))
+        .route("/messages/{id}/body", get(decide::body))
+        .route("/dead-letters", get(look::dead_letters))
+        .route("/dead-letters/export", get(look::export))
+        .route("/alerts", get(look::alerts))
+        .route("/audit", get(look::audit_log))
+        .route("/audit/verify", get(look::verify))
 }
 
-async fn interfaces(State(admin): State<Admin>) -> Json<Value> {
-    let handlers = admin.engine.handlers().iter().enumerate();
-    let rows: Vec<_> =
-        handlers.map(|(index, handler)| view::interface(handler.interface(), admin.engine.backlog(index))).collect();
-    Json(json!({ "digest": admin.digest, "interfaces": rows }))
+fn decisions() -> Router<Api> {
+    let one = |verb| post(move |api, caller, id, body: Bytes| decide::one(api, caller, id, verb, body));
+    let bulk = |each| post(move |api, caller, body: Bytes| decide::bulk(api, caller, each, body));
+    let pause = |scope: fn(String) -> Scope| {
+        post(move |api, caller, Path(name): Path<String>, body: Bytes| decide::pause(api, caller, scope(name), body))
+    };
+    let resume = |scope: fn(String) -> Scope| {
+        post(move |api, caller, Path(name): Path<String>, body: Bytes| decide::resume(api, caller, scope(name), body))
+    };
+    Router::new()
+        .route("/messages/{id}/retry", one(Verb::Retry))
+        .route("/messages/{id}/discard", one(Verb::Discard))
+        .route("/messages/{id}/resolve", one(Verb::Resolve))
+        .route("/messages/{id}/skip", one(Verb::Skip))
+        .route("/messages/{id}/replay", post(decide::replay))
+        .route("/bulk/retry", bulk(Each::Verb(Verb::Retry)))
+        .route("/bulk/discard", bulk(Each::Verb(Verb::Discard)))
+        .route("/bulk/resolve", bulk(Each::Verb(Verb::Resolve)))
+        .route("/bulk/replay", bulk(Each::Replay))
+        .route("/interfaces/{name}/pause", pause(Scope::Interface))
+        .route("/interfaces/{name}/resume", resume(Scope::Interface))
+        .route("/systems/{name}/pause", pause(Scope::Target))
+        .route("/systems/{name}/resume", resume(Scope::Target))
 }
 
-async fn messages(State(admin): State<Admin>, Query(asked): Query<Asked>) -> Answer {
-    let filter = asked.filter()?;
-    let limit = filter.limit;
-    let rows = admin.engine.store().messages(filter).await?;
-    let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.seq);
-    Ok(Json(json!({ "messages": rows.iter().map(view::row).collect::<Vec<_>>(), "next": next })))
-}
-
-async fn story(State(admin): State<Admin>, Path(id): Path<String>) -> Answer {
-    let story = admin.engine.store().story(&id).await?;
-    let story = story.ok_or_else(|| Refused(StatusCode::NOT_FOUND, format!("there is no message {id}")))?;
-    Ok(Json(view::story(&story, admin.engine.handlers())))
-}
-
-async fn dead_letters(State(admin): State<Admin>, Query(asked): Query<Asked>) -> Answer {
-    let filter = asked.filter()?;
-    let limit = filter.limit;
-    let graves = admin.engine.store().graves(filter).await?;
-    let next = graves.last().filter(|_| graves.len() == limit).map(|(row, _)| row.seq);
-    let rows: Vec<_> = graves.iter().map(|(row, grave)| view::grave(row, grave, admin.engine.handlers())).collect();
-    Ok(Json(json!({ "dead_letters": rows, "next": next })))
-}
-
-async fn alerts(State(admin): State<Admin>) -> Answer {
-    let store = admin.engine.store();
-    let (incidents, posts) = (store.incidents(MOST_ROWS).await?, store.posts(true, MOST_ROWS).await?);
-    Ok(Json(json!({
-        "incidents": incidents.iter().map(view::incident).collect::<Vec<_>>(),
-        "posts": posts.iter().map(view::post).collect::<Vec<_>>(),
-    })))
+async fn nothing(State(api): State<Api>) -> Response {
+    guard::answer(&api, Problem::new(404, "there is nothing here; /openapi.json says what there is"))
 }
 
 #[cfg(test)]

@@ -3,11 +3,14 @@
 //! In: TOML, with secrets as `env:NAME` or `file:/path`. Out: a checked [`Environment`], or every [`Mistake`] at once
 //! with its key path. Never knows: interfaces' behaviour; an environment changes where, never what.
 
+mod admin;
 mod read;
 mod secret;
 
 use std::{collections::BTreeMap, path::Path};
 
+pub(crate) use admin::ROLES_CLAIM;
+pub use admin::{Admin, Role};
 pub use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -25,6 +28,8 @@ pub struct Environment {
     pub store: Store,
     /// Who vouches for callers.
     pub identity: Identity,
+    /// Who may look and decide at the operator's listener.
+    pub admin: Admin,
     /// Partner systems by name.
     pub systems: BTreeMap<String, Placement>,
     /// Alert channels by name.
@@ -197,6 +202,7 @@ impl Environment {
         for handler in handlers {
             self.check_interface(handler.interface(), &mut mistakes);
         }
+        mistakes.extend(self.admin.check(&self.listen.admin));
         mistakes.sort_by(|one, two| (&one.path, &one.problem).cmp(&(&two.path, &two.problem)));
         mistakes.dedup();
         mistakes
@@ -282,6 +288,7 @@ fn environment(root: &mut Section<'_>) -> Environment {
         listen: root.section("listen", listen),
         store: root.section("store", store),
         identity: root.section("identity", identity),
+        admin: root.section("admin", admin::read),
         systems: root.sections("systems", placement),
         alerts: root.sections("alerts", channel).into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
     };

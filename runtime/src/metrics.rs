@@ -2,13 +2,15 @@
 //!
 //! In: events of the runtime. Out: OpenMetrics text. Never knows: payloads; labels come from documents, never messages.
 
-use std::sync::atomic::AtomicU64;
+use std::{collections::BTreeMap, sync::atomic::AtomicU64};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
+
+use crate::lifecycle::State;
 
 /// Bounds of durations in seconds. 0.3 is there because an agreed 300 ms cannot be read off 0.25 and 0.5.
 const SECONDS: [f64; 16] =
@@ -26,6 +28,17 @@ pub struct Metrics {
     dead: Family<ByInterface, Gauge>,
     alerts: Family<ByChannel, Counter>,
     refusals: Family<ByStatus, Counter>,
+}
+
+/// What became of an interface's messages since the start of the service.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Messages accepted.
+    pub accepted: u64,
+    /// Messages ended, by state.
+    pub ended: BTreeMap<&'static str, u64>,
+    /// Messages in the dead-letter list now.
+    pub dead_letters: i64,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -113,6 +126,20 @@ impl Metrics {
     /// A message went into, or left, the dead-letter list.
     pub fn dead_letters(&self, interface: &'static str, change: i64) {
         self.dead.get_or_create(&ByInterface { interface }).inc_by(change);
+    }
+
+    /// What became of an interface's messages since the start.
+    #[must_use]
+    pub fn totals(&self, interface: &'static str) -> Totals {
+        let ended = State::ALL.iter().map(|state| state.as_str()).filter_map(|outcome| {
+            let count = self.ended.get(&ByOutcome { interface, outcome })?.get();
+            Some((outcome, count))
+        });
+        Totals {
+            accepted: self.accepted.get(&ByInterface { interface }).map_or(0, |counter| counter.get()),
+            ended: ended.collect(),
+            dead_letters: self.dead.get(&ByInterface { interface }).map_or(0, |gauge| gauge.get()),
+        }
     }
 
     /// A step was tried. Items of a list count as one step.

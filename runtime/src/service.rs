@@ -9,7 +9,7 @@ mod arguments;
 
 use std::{
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -22,11 +22,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin, alert,
+    admin::{self, Console},
+    alert,
     clock::Clock,
     door::Door as _,
     engine::{Engine, Ports},
-    environment::{Environment, Identity, Listen, Mistake},
+    environment::{Admin, Environment, Identity, Listen, Mistake, SecretString},
     flow::Handler,
     http::{self, Front, Limits, Observer},
     journal::{MemoryStore, SqliteStore, Store, StoreError},
@@ -116,6 +117,8 @@ struct Service {
     front: Arc<Front>,
     public: TcpListener,
     admin: TcpListener,
+    console: Console,
+    token_file: Option<PathBuf>,
 }
 
 impl Service {
@@ -129,7 +132,7 @@ impl Service {
         if !mistakes.is_empty() {
             return Err(mistakes.into());
         }
-        let Environment { listen, store, identity, systems, alerts } = environment;
+        let Environment { listen, store, identity, admin: operators, systems, alerts } = environment;
         let (public, admin) = (bind(&listen, &listen.http).await?, bind(&listen, &listen.admin).await?);
         let clock: Arc<dyn Clock> = Arc::new(arguments.clock);
         let (random, metrics) = (Arc::new(Random::from_system()), Arc::new(Metrics::new()));
@@ -142,8 +145,12 @@ impl Service {
             metrics: Arc::clone(&metrics),
         };
         let engine = Arc::new(Engine::start(handlers, ports).await?);
-        let front = front(&engine, &identity, (clock, random, metrics))?;
-        Ok(Self { digest, engine, front, public, admin })
+        let front = front(&engine, &identity, (Arc::clone(&clock), random, metrics))?;
+        let token_file = token_file(&operators, &store.sqlite);
+        let token = token_file.as_deref().map(new_token).transpose()?;
+        let console = Console::new(Arc::clone(&engine), digest, &operators, token.as_ref(), clock)
+            .map_err(|unusable| NotStarted(vec![format!("admin.certificate: {unusable}")]))?;
+        Ok(Self { digest, engine, front, public, admin, console, token_file })
     }
 
     async fn run(self, started: Instant) -> u8 {
@@ -151,7 +158,7 @@ impl Service {
         self.announce(started);
         let limits = Limits { drain: DRAIN, ..Limits::default() };
         let public = tokio::spawn(http::serve(self.public, self.front, limits, stop.clone()));
-        let admin = tokio::spawn(admin::serve(self.admin, Arc::clone(&self.engine), self.digest, stop_admin.clone()));
+        let admin = tokio::spawn(admin::serve(self.admin, self.console, stop_admin.clone()));
         tokio::select! {
             error = self.engine.broken() => {
                 tracing::error!(%error, "stopping: what was acknowledged is on the disk");
@@ -176,6 +183,7 @@ impl Service {
             "ready": true,
             "http": address(&self.public),
             "admin": address(&self.admin),
+            "token_file": self.token_file.as_deref().map(|path| path.display().to_string()),
             "digest": self.digest,
             "interfaces": self.engine.handlers().len(),
             "startup_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -188,6 +196,19 @@ impl Service {
 async fn bind(listen: &Listen, address: &str) -> Result<TcpListener, NotStarted> {
     let key = if address == listen.http { "listen.http" } else { "listen.admin" };
     TcpListener::bind(address).await.map_err(|error| NotStarted(vec![format!("{key}: {address}: {error}")]))
+}
+
+/// Where the token for this machine goes: beside the store, where nothing else says who somebody is. A store that keeps
+/// nothing has no place beside it.
+fn token_file(operators: &Admin, store: &str) -> Option<PathBuf> {
+    let beside = || (store != ":memory:").then(|| PathBuf::from(format!("{store}.token")));
+    let path = if operators.has_identity() { None } else { operators.token_file.clone().or_else(beside) };
+    path.map(|path| std::path::absolute(&path).unwrap_or(path))
+}
+
+fn new_token(path: &Path) -> Result<SecretString, NotStarted> {
+    admin::write_token(path)
+        .map_err(|error| NotStarted(vec![format!("admin.token_file: writing {}: {error}", path.display())]))
 }
 
 fn open(path: &str, max_bytes: Option<u64>) -> Result<Arc<dyn Store>, NotStarted> {

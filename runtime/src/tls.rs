@@ -1,15 +1,16 @@
-//! TLS for calls to partners; the only module that knows how it is set up.
+//! TLS for calls to partners and for operators; the only module that knows how it is set up.
 //!
-//! In: PEM texts. Out: a [`rustls::ClientConfig`]. Never knows: hosts, HTTP.
+//! In: PEM texts. Out: a [`rustls::ClientConfig`], a [`rustls::ServerConfig`]. Never knows: hosts, HTTP.
 //!
 //! Trusted are Mozilla's authorities and those the environment adds; verification cannot be switched off.
 
 use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
 };
 
 /// PEM that cannot be used.
@@ -43,16 +44,46 @@ pub fn client(authorities: Option<&str>, identity: Option<Identity<'_>>) -> Resu
         .with_root_certificates(roots);
     let mut config = match identity {
         None => builder.with_no_client_auth(),
-        Some(identity) => {
-            let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())
-                .map_err(|_| Unusable("client key: the PEM holds no private key".to_owned()))?;
-            builder
-                .with_client_auth_cert(certificates(identity.certificate)?, key)
-                .map_err(|error| Unusable(format!("client certificate: {error}")))?
-        }
+        Some(identity) => builder
+            .with_client_auth_cert(certificates(identity.certificate)?, private_key(identity.key)?)
+            .map_err(|error| Unusable(format!("client certificate: {error}")))?,
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// Set-up of a listener: who it is, and whose certificates it takes from clients that have one. Clients without are let
+/// in; what they may do is for others to say.
+///
+/// # Errors
+/// A PEM text holds no certificate or key, or they do not belong together.
+pub fn server(identity: Identity<'_>, client_authorities: Option<&str>) -> Result<ServerConfig, Unusable> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Unusable(error.to_string()))?;
+    let builder = match client_authorities {
+        None => builder.with_no_client_auth(),
+        Some(pem) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(pem)? {
+                roots.add(certificate).map_err(|error| Unusable(format!("client authority: {error}")))?;
+            }
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+                .allow_unauthenticated()
+                .build()
+                .map_err(|error| Unusable(format!("client authority: {error}")))?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = builder
+        .with_single_cert(certificates(identity.certificate)?, private_key(identity.key)?)
+        .map_err(|error| Unusable(format!("certificate: {error}")))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Unusable> {
+    PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| Unusable("the PEM holds no private key".to_owned()))
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -100,7 +100,8 @@ impl Service {
     #[must_use]
     pub fn ask(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(self.admin).expect("the service listens");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n").expect("it takes a request");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .expect("it takes a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP response");

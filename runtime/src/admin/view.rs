@@ -9,14 +9,18 @@ use serde_json::{Value, json};
 
 use crate::{
     descriptor::{Interface, Operation, Trigger},
-    engine::Backlog,
+    engine::{Backlog, Rehearsal, Standing, Way},
     flow::Handler,
     format::{json as text, mask::masked},
-    journal::{Attempt, Delivery, Grave, Incident, Post, PostState, Row, Story, class_word, codec},
+    journal::{
+        Attempt, Audited, Delivery, Grave, Incident, Pause, Post, PostState, Row, Scope, Story, audit, class_word,
+        codec,
+    },
     lifecycle::Reason,
+    metrics::Totals,
 };
 
-pub(super) fn interface(interface: &Interface, backlog: Backlog) -> Value {
+pub(super) fn interface(interface: &Interface, backlog: Backlog, totals: &Totals, paused: Option<&Pause>) -> Value {
     let trigger = match &interface.trigger {
         Trigger::Http(endpoint) | Trigger::Request { endpoint, .. } => {
             format!("{} {}", format!("{:?}", endpoint.method).to_uppercase(), endpoint.path)
@@ -35,19 +39,96 @@ pub(super) fn interface(interface: &Interface, backlog: Backlog) -> Value {
         "alerts": interface.alerts,
         "backlog": backlog.messages,
         "oldest_ms": backlog.oldest_ms,
+        "oldest_at": backlog.oldest_ms.map(at),
+        "accepted": totals.accepted,
+        "ended": totals.ended,
+        "dead_letters": totals.dead_letters,
+        "paused": paused.map(pause),
     })
 }
 
-pub(super) fn row(row: &Row) -> Value {
+/// Whether a pause is of this interface.
+pub(super) fn is_of(pause: &Pause, smart_id: &str) -> bool {
+    matches!(&pause.scope, Scope::Interface(name) if name == smart_id)
+}
+
+pub(super) fn pause(pause: &Pause) -> Value {
+    let (kind, name) = match &pause.scope {
+        Scope::Interface(name) => ("interface", name),
+        Scope::Target(name) => ("target", name),
+    };
+    json!({
+        "scope": pause.scope.to_text(),
+        "kind": kind,
+        "name": name,
+        "since_ms": pause.since_ms,
+        "since_at": at(pause.since_ms),
+        "who": pause.who,
+        "why": pause.why,
+    })
+}
+
+pub(super) fn way(way: &Way) -> Value {
+    let (breaker, until_ms) = match way.standing {
+        Standing::Closed => ("closed", None),
+        Standing::Open { until_ms } => ("open", Some(until_ms)),
+        Standing::HalfOpen => ("half-open", None),
+    };
+    json!({
+        "system": way.system,
+        "breaker": breaker,
+        "open_until_ms": until_ms,
+        "open_until_at": until_ms.map(at),
+        "in_flight": way.in_flight,
+        "at_a_time": way.at_a_time,
+        "paused": way.paused.as_ref().map(pause),
+    })
+}
+
+pub(super) fn audited(row: &Audited) -> Value {
+    let entry = &row.entry;
+    json!({
+        "no": row.no,
+        "at_ms": entry.at_ms,
+        "at": at(entry.at_ms),
+        "who": entry.who,
+        "role": entry.role,
+        "action": entry.action,
+        "subject": entry.subject,
+        "why": entry.why,
+        "result": entry.result,
+        "hash": audit::hex(&row.hash),
+    })
+}
+
+pub(super) fn rehearsal(id: &str, rehearsal: &Rehearsal) -> Value {
+    let calls = rehearsal.calls.iter().map(|call| {
+        json!({
+            "step": call.step,
+            "system": call.system,
+            "operation": call.operation,
+            "before": call.before,
+            "after": call.after,
+            "diff": call.diff,
+        })
+    });
+    json!({ "id": id, "dry_run": true, "calls": calls.collect::<Vec<_>>(), "end": rehearsal.end })
+}
+
+/// `waits_for` is what keeps a message that has not ended, where the journal does not say so.
+pub(super) fn row(row: &Row, waits_for: Option<Reason>) -> Value {
     json!({
         "id": row.id,
+        "seq": row.seq,
         "interface": row.interface,
         "digest": row.digest,
         "principal": row.principal,
+        "order_key": row.order_key,
         "trace_id": crate::log::trace_id(&row.traceparent),
         "error_id": row.request_id,
         "state": row.state.as_str(),
         "reason": row.reason.map(Reason::as_str),
+        "waits_for": waits_for.map(Reason::as_str),
         "detail": row.detail,
         "crashes": row.crashes,
         "accepted_ms": row.accepted_ms,
@@ -59,22 +140,29 @@ pub(super) fn row(row: &Row) -> Value {
     })
 }
 
-pub(super) fn story(story: &Story, handlers: &[Arc<dyn Handler>]) -> Value {
-    let mut value = row(&story.row);
+/// With `previews`, the body that was to be sent is shown, masked.
+pub(super) fn story(story: &Story, handlers: &[Arc<dyn Handler>], waits_for: Option<Reason>, previews: bool) -> Value {
+    let mut value = row(&story.row, waits_for);
     value["size_bytes"] = story.size_bytes.into();
     value["deliveries"] = story.deliveries.iter().map(delivery).collect();
     value["attempts"] = story.attempts.iter().map(attempt).collect();
-    value["dead_letter"] = story.grave.as_ref().map(|found| last_words(&story.row, found, handlers)).into();
+    value["dead_letter"] = story.grave.as_ref().map(|found| last_words(&story.row, found, handlers, previews)).into();
+    value["replay_of"] = story.origin.as_ref().map(|origin| origin.replay_of.clone()).into();
+    value["replay"] = story.origin.as_ref().map(|origin| {
+        json!({ "batch": origin.batch, "nonce": origin.nonce, "edited": origin.edited, "who": origin.who, "why": origin.why })
+    }).into();
+    let replays = story.replays.iter().map(|replay| json!({ "id": replay.id, "state": replay.state.as_str() }));
+    value["replays"] = replays.collect();
     value
 }
 
-pub(super) fn grave(buried: &Row, grave: &Grave, handlers: &[Arc<dyn Handler>]) -> Value {
-    let mut value = row(buried);
-    value["dead_letter"] = last_words(buried, grave, handlers);
+pub(super) fn grave(buried: &Row, grave: &Grave, handlers: &[Arc<dyn Handler>], previews: bool) -> Value {
+    let mut value = row(buried, None);
+    value["dead_letter"] = last_words(buried, grave, handlers, previews);
     value
 }
 
-fn last_words(row: &Row, grave: &Grave, handlers: &[Arc<dyn Handler>]) -> Value {
+fn last_words(row: &Row, grave: &Grave, handlers: &[Arc<dyn Handler>], previews: bool) -> Value {
     json!({
         "sentence": grave.sentence,
         "reason": row.reason.map(Reason::as_str),
@@ -84,7 +172,7 @@ fn last_words(row: &Row, grave: &Grave, handlers: &[Arc<dyn Handler>]) -> Value 
         "system": grave.system,
         "operation": grave.operation,
         "tries": grave.tries,
-        "mapped": preview(row, grave, handlers),
+        "mapped": previews.then(|| preview(row, grave, handlers)).flatten(),
         "field_errors": grave.field_errors,
         "at_ms": grave.at_ms,
         "at": at(grave.at_ms),

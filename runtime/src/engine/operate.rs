@@ -176,6 +176,37 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Puts on record that somebody did something that changes nothing else.
+    ///
+    /// # Errors
+    /// [`Declined`]: it is not on record.
+    pub async fn record(&self, decision: &Decision, action: &str, subject: &str, result: &str) -> Result<(), Declined> {
+        let core = &self.core;
+        let entry = decision.entry(core.clock.now_ms(), action, subject, result);
+        core.store.commit(vec![Change::Audit(Box::new(entry))]).await.map_err(|error| failed(core, &error))
+    }
+
+    /// Puts on record that somebody was refused something. Nothing depends on it; if the journal fails, the log says so.
+    pub async fn record_refusal(&self, decision: &Decision, action: &str, subject: &str, why: &str) {
+        tracing::warn!(who = decision.who, role = decision.role, action, subject, why, "refused");
+        // What is not on record was told above.
+        let _ = self.record(decision, action, subject, &format!("refused: {why}")).await;
+    }
+
+    /// A new UUIDv7.
+    #[must_use]
+    pub fn new_id(&self) -> String {
+        self.core.random.id(self.core.clock.now_ms())
+    }
+
+    /// The present, milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.core.clock.now_ms()
+    }
+}
+
 /// Everything a decision writes, in one transaction.
 fn changes(
     core: &Core,

@@ -107,6 +107,24 @@ impl<'a> Section<'a> {
         self.secret(key).unwrap_or_default()
     }
 
+    /// A table of free names with one of these words each.
+    pub(super) fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> BTreeMap<String, T> {
+        let Some(table) = self.sub_table(key) else { return BTreeMap::new() };
+        let mut chosen = BTreeMap::new();
+        for (name, value) in table {
+            match value.as_str().and_then(|word| choices.iter().find(|(choice, _)| *choice == word)) {
+                Some((_, choice)) => {
+                    chosen.insert(name.clone(), *choice);
+                }
+                None => {
+                    let words: Vec<_> = choices.iter().map(|(word, _)| format!("{word:?}")).collect();
+                    self.mistake(&format!("{key}.{}", quoted(name)), &format!("must be {}", words.join(" or ")));
+                }
+            }
+        }
+        chosen
+    }
+
     /// A table of free names with secrets.
     pub(super) fn secrets(&mut self, key: &'static str) -> BTreeMap<String, SecretString> {
         let Some(table) = self.sub_table(key) else { return BTreeMap::new() };

@@ -80,7 +80,7 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
             "alerts.\"SAP Alert Notification\".token_url: must be given",
             "alerts.\"SAP Alert Notification\".client_id: must be given",
             "alerts.\"SAP Alert Notification\".client_secret: must be given, as \"env:NAME\" or \"file:/path\"",
-            "surprise: is not known here; known: alerts, identity, listen, store, systems",
+            "surprise: is not known here; known: admin, alerts, identity, listen, store, systems",
         ],
     );
 }

@@ -1,22 +1,28 @@
 //! The accept loop.
 //!
-//! In: a listening socket. Out: requests to the router. Never knows: what they mean.
+//! In: a listening socket, maybe a TLS set-up. Out: requests to a router. Never knows: what they mean.
 //!
 //! Why not `axum::serve`: it sets no timer, so a client that never finishes its headers keeps its connection for ever.
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
     service::TowerToHyperService,
 };
+use rustls::ServerConfig;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep, timeout, timeout_at},
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Front;
@@ -44,6 +50,22 @@ impl Default for Limits {
 /// Serves until `shutdown`, then lets requests under way end.
 pub async fn serve(listener: TcpListener, front: Arc<Front>, limits: Limits, shutdown: CancellationToken) {
     let router = front.router.clone().with_state(front);
+    serve_router(listener, router, None, limits, shutdown).await;
+}
+
+/// The certificate that the client of a TLS connection proved to own, DER: an extension of each of its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerCertificate(pub(crate) Arc<[u8]>);
+
+/// The same for any router, encrypted where there is a set-up for it.
+pub(crate) async fn serve_router(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Arc<ServerConfig>>,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    let tls = tls.map(TlsAcceptor::from);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut server = auto::Builder::new(TokioExecutor::new());
@@ -55,7 +77,7 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, limits: Limits, shu
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
-        let connection = Connection { stream, place, router: router.clone(), limits };
+        let connection = Connection { stream, place, router: router.clone(), tls: tls.clone(), limits };
         tokio::spawn(connection.run(server.clone(), graceful.watcher()));
     }
     drop(listener);
@@ -80,21 +102,42 @@ struct Connection {
     stream: TcpStream,
     place: OwnedSemaphorePermit,
     router: Router,
+    tls: Option<TlsAcceptor>,
     limits: Limits,
 }
 
 impl Connection {
-    async fn run(self, server: auto::Builder<TokioExecutor>, watcher: hyper_util::server::graceful::Watcher) {
+    async fn run(self, server: auto::Builder<TokioExecutor>, watcher: Watcher) {
         let _ = self.stream.set_nodelay(true);
-        if !first_bytes(&self.stream, self.limits.headers).await {
-            return;
-        }
-        let service = TowerToHyperService::new(self.router);
-        let connection = server.serve_connection(TokioIo::new(self.stream), service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "connection ended");
+        match &self.tls {
+            Some(tls) => {
+                // A client that does not finish its handshake is not waited for.
+                let Ok(Ok(stream)) = timeout(self.limits.headers, tls.accept(self.stream)).await else { return };
+                let proved = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                let router = match proved {
+                    Some(certificate) => self.router.layer(Extension(PeerCertificate(Arc::from(certificate.as_ref())))),
+                    None => self.router,
+                };
+                // HTTP/1.1 only: its headers have a time limit from the first byte on.
+                answer(stream, router, server.http1_only(), watcher).await;
+            }
+            None if first_bytes(&self.stream, self.limits.headers).await => {
+                answer(self.stream, self.router, server, watcher).await;
+            }
+            None => {}
         }
         drop(self.place);
+    }
+}
+
+async fn answer<S>(stream: S, router: Router, server: auto::Builder<TokioExecutor>, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let service = TowerToHyperService::new(router);
+    let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) struct Authenticator {
     clock: Arc<dyn Clock>,
 }
 
-struct Tokens {
+/// Tokens of one issuer for one audience.
+pub(crate) struct Tokens {
     expected: Expected,
     keys: KeySet,
 }
@@ -46,12 +47,10 @@ struct Users {
 
 impl Authenticator {
     pub(super) fn new(identity: &Identity, clock: Arc<dyn Clock>) -> Self {
-        signature::install();
         let tokens = match (&identity.issuer, &identity.audience, &identity.jwks_url) {
-            (Some(issuer), Some(audience), Some(url)) => Some(Tokens {
-                expected: Expected { issuer: issuer.clone(), audience: audience.clone() },
-                keys: KeySet::new(url.clone(), Arc::clone(&clock)),
-            }),
+            (Some(issuer), Some(audience), Some(url)) => {
+                Some(Tokens::new((issuer, audience, url), None, Arc::clone(&clock)))
+            }
             _ => None,
         };
         Self { tokens, users: Users::new(identity), clock }
@@ -108,7 +107,19 @@ impl Authenticator {
 }
 
 impl Tokens {
-    async fn verify(&self, token: &str, clock: &dyn Clock) -> Result<jwt::Claims, Problem> {
+    /// Tokens of this issuer, for this audience, under the keys at this address.
+    pub(crate) fn new(
+        (issuer, audience, jwks_url): (&str, &str, &str),
+        roles_claim: Option<&str>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        signature::install();
+        let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
+        let expected = Expected { issuer, audience, roles_claim: roles_claim.map(str::to_owned) };
+        Self { expected, keys: KeySet::new(jwks_url.to_owned(), clock) }
+    }
+
+    pub(crate) async fn verify(&self, token: &str, clock: &dyn Clock) -> Result<jwt::Claims, Problem> {
         let unverified = jwt::parse(token).map_err(invalid)?;
         let key = self.keys.find(&unverified.kid).await.map_err(|no_key| match no_key {
             NoKey::Unknown => invalid(Invalid("the token is signed with a key the issuer does not publish")),
@@ -144,7 +155,7 @@ impl Users {
 }
 
 /// Scheme and rest of the only `Authorization` header.
-fn scheme(headers: &HeaderMap) -> Option<(&str, &str)> {
+pub(crate) fn scheme(headers: &HeaderMap) -> Option<(&str, &str)> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (first, None) = (all.next()?, all.next()) else { return None };
     let (scheme, rest) = first.to_str().ok()?.split_once(' ')?;

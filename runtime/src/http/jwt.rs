@@ -31,13 +31,17 @@ pub(super) struct Invalid(pub(super) &'static str);
 pub(super) struct Expected {
     pub(super) issuer: String,
     pub(super) audience: String,
+    /// The claim that names roles, where somebody asks for them.
+    pub(super) roles_claim: Option<String>,
 }
 
 /// What a verified token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Claims {
-    pub(super) principal: String,
-    pub(super) scopes: Vec<String>,
+pub(crate) struct Claims {
+    pub(crate) principal: String,
+    pub(crate) scopes: Vec<String>,
+    /// As the roles claim has them: a text is split at spaces, a list is taken as it is.
+    pub(crate) roles: Vec<String>,
 }
 
 /// A public key and the algorithms it is for: at least one, all of one family, none symmetric.
@@ -97,7 +101,11 @@ impl Unverified<'_> {
         let principal = principal.ok_or(Invalid("the token names no subject"))?.to_owned();
         let scopes = texts(&claims, "scope").chain(texts(&claims, "scp"));
         let scopes = scopes.flat_map(str::split_whitespace).map(str::to_owned).collect();
-        Ok(Claims { principal, scopes })
+        let roles = expected.roles_claim.as_deref().map(|claim| match claims.get(claim) {
+            Some(Value::String(text)) => text.split_whitespace().map(str::to_owned).collect(),
+            _ => texts(&claims, claim).map(str::to_owned).collect(),
+        });
+        Ok(Claims { principal, scopes, roles: roles.unwrap_or_default() })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// A bucket that holds a minute's worth of requests and fills evenly.
 #[derive(Debug)]
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     per_minute: u64,
     state: Mutex<State>,
 }
@@ -21,7 +21,7 @@ struct State {
 const REQUEST: u64 = 60_000;
 
 impl RateLimit {
-    pub(super) fn per_minute(limit: u64) -> Self {
+    pub(crate) fn per_minute(limit: u64) -> Self {
         // A limit beyond this is none.
         let per_minute = limit.min(1 << 40);
         Self { per_minute, state: Mutex::new(State { left: per_minute * REQUEST, at_ms: i64::MIN }) }
@@ -31,7 +31,7 @@ impl RateLimit {
     ///
     /// # Errors
     /// Seconds until there is room for one.
-    pub(super) fn take(&self, now_ms: i64) -> Result<(), u64> {
+    pub(crate) fn take(&self, now_ms: i64) -> Result<(), u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let passed_ms = u64::try_from(now_ms.saturating_sub(state.at_ms)).unwrap_or(0).min(60_000);
         state.at_ms = state.at_ms.max(now_ms);

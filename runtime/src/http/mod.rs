@@ -23,11 +23,14 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use accept::{Limits, serve};
+pub(crate) use accept::{PeerCertificate, serve_router};
+pub(crate) use auth::{Tokens, scheme};
 pub use routes::Clash;
 
 use crate::{clock::Clock, descriptor::Trigger, door::Door, environment::Identity, random::Random};
 use auth::Authenticator;
-use limit::RateLimit;
+pub(crate) use limit::RateLimit;
+pub(crate) use problem::Problem;
 
 /// What listeners tell whoever counts: once for each refusal.
 pub trait Observer: Send + Sync + 'static {

@@ -17,42 +17,42 @@ use crate::{
 
 /// Why a request is not served.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Problem {
-    pub(super) status: u16,
-    pub(super) detail: String,
-    pub(super) violations: Box<Violations>,
-    pub(super) retry_after_s: Option<u64>,
+pub(crate) struct Problem {
+    pub(crate) status: u16,
+    pub(crate) detail: String,
+    pub(crate) violations: Box<Violations>,
+    pub(crate) retry_after_s: Option<u64>,
     /// `WWW-Authenticate`, `Allow`…
-    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
 impl Problem {
-    pub(super) fn new(status: u16, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), violations: Box::default(), retry_after_s: None, headers: Vec::new() }
     }
 
-    pub(super) fn with_header(mut self, name: HeaderName, value: String) -> Self {
+    pub(crate) fn with_header(mut self, name: HeaderName, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    pub(super) fn retry_after(self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_s: Some(seconds), ..self }
     }
 
-    pub(super) fn invalid(violations: Violations) -> Self {
+    pub(crate) fn invalid(violations: Violations) -> Self {
         let count = violations.iter().len() + violations.more();
         let detail = if count == 1 { "1 field is wrong".to_owned() } else { format!("{count} fields are wrong") };
         Self { violations: Box::new(violations), ..Self::new(400, detail) }
     }
 
-    pub(super) fn method_not_allowed(methods: &[Method]) -> Self {
+    pub(crate) fn method_not_allowed(methods: &[Method]) -> Self {
         let allow = methods.iter().map(|method| name(*method)).collect::<Vec<_>>().join(", ");
         Self::new(405, "this path takes other methods").with_header(header::ALLOW, allow)
     }
 
     /// The answer, with the document's own words for the status where it has some.
-    pub(super) fn into_response(self, interface: Option<&'static Interface>, error_id: &str) -> Response<Full<Bytes>> {
+    pub(crate) fn into_response(self, interface: Option<&'static Interface>, error_id: &str) -> Response<Full<Bytes>> {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = self.body(status, interface, error_id);
         let mut response = Response::new(Full::new(Bytes::from(json::write(&Value::Record(body)))));

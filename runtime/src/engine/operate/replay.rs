@@ -131,11 +131,6 @@ impl Engine {
         let next_ms = self.core.clock.now_ms().saturating_add(PACE_MS);
         self.core.clock.sleep_until(next_ms).await;
     }
-
-    /// An id for all decisions of a bulk.
-    pub fn batch_id(&self) -> String {
-        self.core.random.id(self.core.clock.now_ms())
-    }
 }
 
 async fn source(core: &Core, id: &str, order: &Order) -> Result<Source, Declined> {
