@@ -276,7 +276,7 @@ fn sentence(declined: &Declined) -> String {
     }
 }
 
-fn problem(declined: Declined) -> Problem {
+pub(super) fn problem(declined: Declined) -> Problem {
     match declined {
         Declined::Missing(why) => Problem::new(404, why),
         Declined::Conflict(why) => Problem::new(409, why),

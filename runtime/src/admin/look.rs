@@ -18,13 +18,14 @@ use serde_json::{Value, json};
 use super::{
     Api,
     ask::{Asked, AuditAsked, MOST_ROWS},
-    endpoints,
+    decide, endpoints,
     guard::answer,
     identity::Caller,
     view,
 };
 use crate::{
     door::Door as _,
+    engine::Decision,
     environment::Role,
     http::Problem,
     journal::{AuditFilter, AuditPage, Filter, StoreError, audit},
@@ -137,8 +138,19 @@ pub(super) async fn dead_letters(
 }
 
 /// Everything that a filter finds, one story a line, read a page at a time as the client takes it.
-pub(super) async fn export(State(api): State<Api>, query: Query<Asked>) -> Response {
-    match asked(query).and_then(|asked| asked.filter(MOST_ROWS)) {
+/// That it left is put on record first.
+pub(super) async fn export(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    query: Query<Asked>,
+) -> Response {
+    let beginning = async {
+        let filter = asked(query)?.filter(MOST_ROWS)?;
+        let decision = Decision { who: caller.who.clone(), role: caller.role_word(), why: String::new() };
+        api.engine.record(&decision, "export", "dead-letters", "done").await.map_err(decide::problem)?;
+        Ok(filter)
+    };
+    match beginning.await {
         Err(problem) => answer(&api, problem),
         Ok(filter) => {
             let filter = Filter { limit: EXPORTED_AT_A_TIME, ..filter };

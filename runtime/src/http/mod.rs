@@ -87,4 +87,4 @@ impl std::fmt::Debug for Front {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -24,7 +24,7 @@ use super::NOON_MS;
 /// A key for tests only; `ring` does not make RSA keys itself.
 const RSA: &[u8] = include_bytes!("rsa.pk8");
 
-pub(super) struct Issuer {
+pub(crate) struct Issuer {
     address: SocketAddr,
     reads: Arc<AtomicUsize>,
     published: Arc<Mutex<String>>,
@@ -35,7 +35,7 @@ pub(super) struct Issuer {
 }
 
 impl Issuer {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let random = SystemRandom::new();
         let ed = Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref()).unwrap();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
@@ -59,21 +59,21 @@ impl Issuer {
         issuer
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/keys", self.address)
     }
 
-    pub(super) fn reads(&self) -> usize {
+    pub(crate) fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
     }
 
     /// Whether reading the keys fails from now on.
-    pub(super) fn break_down(&self, broken: bool) {
+    pub(crate) fn break_down(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
     /// Changes which of the keys are published.
-    pub(super) fn publish(&self, kids: &[&str]) {
+    pub(crate) fn publish(&self, kids: &[&str]) {
         let rsa = RsaPublicKeyComponents::<Vec<u8>>::from(self.rsa.public());
         let rsa = format!("\"kty\":\"RSA\",\"n\":\"{}\",\"e\":\"{}\"", b64(&rsa.n), b64(&rsa.e));
         let point = self.ec.public_key().as_ref();
@@ -95,12 +95,12 @@ impl Issuer {
     }
 
     /// A token with these claims; `claims` replaces or adds to the good ones.
-    pub(super) fn token(&self, algorithm: &str, kid: &str, claims: &str) -> String {
+    pub(crate) fn token(&self, algorithm: &str, kid: &str, claims: &str) -> String {
         let header = format!(r#"{{"alg":"{algorithm}","typ":"at+jwt","kid":"{kid}"}}"#);
         self.signed(&header, algorithm, &merged(claims))
     }
 
-    pub(super) fn signed(&self, header: &str, algorithm: &str, claims: &str) -> String {
+    pub(crate) fn signed(&self, header: &str, algorithm: &str, claims: &str) -> String {
         let signed = format!("{}.{}", b64(header.as_bytes()), b64(claims.as_bytes()));
         let signature = self.sign(algorithm, signed.as_bytes());
         format!("{signed}.{}", b64(&signature))
@@ -129,7 +129,7 @@ impl Issuer {
 }
 
 /// Good claims, with those of `changes` in place of (or besides) them; `null` takes one away.
-pub(super) fn merged(changes: &str) -> String {
+pub(crate) fn merged(changes: &str) -> String {
     use crate::{
         format::json,
         value::{Record, Value},
@@ -154,6 +154,6 @@ pub(super) fn merged(changes: &str) -> String {
     json::write(&Value::Record(claims))
 }
 
-pub(super) fn b64(bytes: &[u8]) -> String {
+pub(crate) fn b64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -1,7 +1,7 @@
 //! The listener, called over real sockets.
 
 mod intake;
-mod issuer;
+pub(crate) mod issuer;
 mod parts;
 mod tokens;
 
