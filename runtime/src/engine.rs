@@ -25,6 +25,7 @@ mod schedule;
 mod steps;
 mod verdict;
 mod waiters;
+mod watch;
 mod work;
 
 #[cfg(test)]
@@ -43,13 +44,14 @@ pub use self::core::Ports;
 pub(crate) use board::Backlog;
 pub use limits::Standing;
 pub use operate::{Decision, Declined, MOST as MOST_IN_BULK, Order, Rehearsal, Rehearsed, Replayed, Verb, Way};
+pub use watch::{Health, Part};
 
 use self::core::Core;
 use crate::{
     door::{Arrival, Door, Promise, Receipt, Refusal, Replied},
     flow::Handler,
     journal::{Store, StoreError},
-    lifecycle::{self, Reason, Rules},
+    lifecycle::{self, Rules},
     metrics::Metrics,
 };
 
@@ -160,6 +162,24 @@ impl Engine {
         self.core.board.backlog(handler)
     }
 
+    /// Whether messages are accepted now, and how each part does.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        watch::health(&self.core)
+    }
+
+    /// Somebody takes an incident on: its channels are told, and it is updated no more, only closed. `false` if no
+    /// incident of this key is firing.
+    ///
+    /// # Errors
+    /// The journal could not keep it.
+    pub async fn acknowledge_alert(&self, dedup_key: &str, who: &str) -> Result<bool, StoreError> {
+        let Some(changes) = self.core.alerts.acknowledge(dedup_key, who) else { return Ok(false) };
+        self.core.store.commit(changes).await?;
+        self.core.alerts.wake();
+        Ok(true)
+    }
+
     /// The figures themselves.
     #[must_use]
     pub fn metrics(&self) -> Arc<Metrics> {
@@ -241,13 +261,9 @@ async fn dispatch(core: Arc<Core>, stop: CancellationToken) {
 /// Sends alerts, updates and closes incidents.
 async fn tend_alerts(core: Arc<Core>, stop: CancellationToken) {
     let alerts = Arc::clone(&core.alerts);
-    let goes_on = |interface: &str, reason: Reason| {
-        let handler = core.handlers.iter().position(|handler| handler.interface().smart_id == interface);
-        handler.is_some_and(|handler| core.board.holds(handler, reason))
-    };
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
-        () = alerts.tend(goes_on) => {}
+        () = alerts.tend(&*core) => {}
     }
 }

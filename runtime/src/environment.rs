@@ -4,6 +4,7 @@
 //! with its key path. Never knows: interfaces' behaviour; an environment changes where, never what.
 
 mod admin;
+mod channel;
 mod read;
 mod secret;
 
@@ -11,6 +12,7 @@ use std::{collections::BTreeMap, path::Path};
 
 pub(crate) use admin::ROLES_CLAIM;
 pub use admin::{Admin, Role};
+pub use channel::{Channel, SmtpTls};
 pub use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -34,6 +36,8 @@ pub struct Environment {
     pub systems: BTreeMap<String, Placement>,
     /// Alert channels by name.
     pub alerts: BTreeMap<String, Channel>,
+    /// Where the website is published: alerts lead there.
+    pub site: Option<String>,
 }
 
 /// Addresses to listen on; port 0 takes any free one.
@@ -116,48 +120,6 @@ pub enum TokenAuth {
     Basic,
     /// `client_id` and `client_secret` in the form.
     Body,
-}
-
-/// An alert channel.
-#[derive(Debug)]
-pub enum Channel {
-    /// SAP Alert Notification service, producer API.
-    SapAlertNotification {
-        /// Base URL of the service key.
-        url: String,
-        /// OAuth token endpoint of the service key.
-        token_url: String,
-        /// Client.
-        client_id: String,
-        /// Its secret.
-        client_secret: SecretString,
-    },
-    /// E-mail.
-    Smtp {
-        /// Host and port.
-        host: String,
-        /// Sender.
-        from: String,
-        /// Recipients.
-        to: Vec<String>,
-        /// Encryption of the connection.
-        tls: SmtpTls,
-        /// User, where the server asks for one.
-        user: Option<String>,
-        /// Its password.
-        password: Option<SecretString>,
-    },
-}
-
-/// Encryption of an SMTP connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmtpTls {
-    /// None: only for a relay on the same machine.
-    None,
-    /// STARTTLS, refused without (RFC 3207).
-    StartTls,
-    /// TLS from the first byte (RFC 8314).
-    Tls,
 }
 
 /// Something wrong with an environment.
@@ -290,7 +252,8 @@ fn environment(root: &mut Section<'_>) -> Environment {
         identity: root.section("identity", identity),
         admin: root.section("admin", admin::read),
         systems: root.sections("systems", placement),
-        alerts: root.sections("alerts", channel).into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+        alerts: root.sections("alerts", channel::read).into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+        site: root.section("site", |section| section.text("url")),
     };
     root.finish();
     environment
@@ -340,37 +303,6 @@ fn placement(section: &mut Section<'_>) -> Placement {
         host: section.text("host"),
         host_key: section.text("host_key"),
     }
-}
-
-fn channel(section: &mut Section<'_>) -> Option<Channel> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Ans,
-        Smtp,
-    }
-    let kinds = [("sap-alert-notification", Kind::Ans), ("smtp", Kind::Smtp)];
-    let Some(kind) = section.choice("kind", &kinds) else {
-        section.need("kind", "write \"sap-alert-notification\" or \"smtp\"");
-        return None;
-    };
-    Some(match kind {
-        Kind::Ans => Channel::SapAlertNotification {
-            url: section.required("url"),
-            token_url: section.required("token_url"),
-            client_id: section.required("client_id"),
-            client_secret: section.required_secret("client_secret"),
-        },
-        Kind::Smtp => Channel::Smtp {
-            host: section.required("host"),
-            from: section.required("from"),
-            to: section.required_texts("to"),
-            tls: section
-                .choice("tls", &[("none", SmtpTls::None), ("starttls", SmtpTls::StartTls), ("tls", SmtpTls::Tls)])
-                .unwrap_or(SmtpTls::StartTls),
-            user: section.text("user"),
-            password: section.secret("password"),
-        },
-    })
 }
 
 #[cfg(test)]

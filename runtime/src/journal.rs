@@ -22,8 +22,8 @@ pub use memory::MemoryStore;
 pub use operating::{Origin, Pause, Replay, Scope};
 pub(crate) use record::class_word;
 pub use record::{
-    Accepted, Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post,
-    PostState, Row, Story, Unfinished,
+    Accepted, Acknowledged, Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage,
+    Post, PostState, Row, Story, Unfinished,
 };
 pub use sqlite::SqliteStore;
 

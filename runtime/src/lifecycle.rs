@@ -9,9 +9,11 @@
 
 mod event;
 mod state;
+mod trouble;
 
 pub use event::{Action, Event, Illegal, Transition};
 pub use state::{Reason, State};
+pub use trouble::{Severity, Trouble};
 
 /// Crashes after which a message is taken for their cause.
 pub const CRASH_LIMIT: u32 = 2;

@@ -28,6 +28,15 @@ pub struct Metrics {
     dead: Family<ByInterface, Gauge>,
     alerts: Family<ByChannel, Counter>,
     refusals: Family<ByStatus, Counter>,
+    outbox_posts: Gauge,
+    outbox_age: Gauge<f64, AtomicU64>,
+    outbox_beat: Gauge<f64, AtomicU64>,
+    channel_up: Family<ByChannelOnly, Gauge>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByChannelOnly {
+    channel: String,
 }
 
 /// What became of an interface's messages since the start of the service.
@@ -92,6 +101,10 @@ impl Metrics {
             dead: Family::default(),
             alerts: Family::default(),
             refusals: Family::default(),
+            outbox_posts: Gauge::default(),
+            outbox_age: Gauge::default(),
+            outbox_beat: Gauge::default(),
+            channel_up: Family::default(),
         };
         metrics.register();
         metrics
@@ -108,6 +121,14 @@ impl Metrics {
         r.register("oldest_message_age_seconds", "Age of the oldest message that has not ended", self.oldest.clone());
         r.register("dead_letters", "Messages in the dead-letter list", self.dead.clone());
         r.register("alerts", "Alerts sent, by channel and outcome", self.alerts.clone());
+        r.register("alert_outbox_posts", "Alerts that have not arrived yet", self.outbox_posts.clone());
+        r.register("alert_outbox_age_seconds", "Age of the oldest alert that has not arrived", self.outbox_age.clone());
+        r.register(
+            "alert_outbox_heartbeat_seconds",
+            "When the outbox last looked, Unix time",
+            self.outbox_beat.clone(),
+        );
+        r.register("alert_channel_up", "1 if the last alert got through this channel", self.channel_up.clone());
         r.register("refusals", "Requests refused at the door, by status", self.refusals.clone());
     }
 
@@ -160,6 +181,22 @@ impl Metrics {
         self.alerts.get_or_create(&ByChannel { channel: channel.to_owned(), outcome }).inc();
     }
 
+    /// The outbox has looked around.
+    pub fn alerts_beat(&self, now_ms: i64) {
+        self.outbox_beat.set(seconds(now_ms));
+    }
+
+    /// Alerts that have not arrived, and the age of the oldest.
+    pub fn alerts_waiting(&self, posts: usize, oldest_ms: i64) {
+        self.outbox_posts.set(i64::try_from(posts).unwrap_or(i64::MAX));
+        self.outbox_age.set(seconds(oldest_ms));
+    }
+
+    /// Whether the last alert got through a channel.
+    pub fn alert_channel(&self, channel: &str, up: bool) {
+        self.channel_up.get_or_create(&ByChannelOnly { channel: channel.to_owned() }).set(i64::from(up));
+    }
+
     /// A request was refused.
     pub fn refused(&self, interface: &'static str, status: u16) {
         self.refusals.get_or_create(&ByStatus { interface, status }).inc();
@@ -179,6 +216,12 @@ impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Metrics").finish_non_exhaustive()
     }
+}
+
+/// Milliseconds as seconds.
+fn seconds(ms: i64) -> f64 {
+    let ms = ms.max(0);
+    f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX)) + f64::from(u16::try_from(ms % 1000).unwrap_or(0)) / 1000.0
 }
 
 /// `line[3].create#2` → `line[].create`: labels must not grow with the messages.

@@ -132,14 +132,14 @@ impl Service {
         if !mistakes.is_empty() {
             return Err(mistakes.into());
         }
-        let Environment { listen, store, identity, admin: operators, systems, alerts } = environment;
+        let Environment { listen, store, identity, admin: operators, systems, alerts, site } = environment;
         let (public, admin) = (bind(&listen, &listen.http).await?, bind(&listen, &listen.admin).await?);
         let clock: Arc<dyn Clock> = Arc::new(arguments.clock);
         let (random, metrics) = (Arc::new(Random::from_system()), Arc::new(Metrics::new()));
         let ports = Ports {
             store: open(&store.sqlite, store.max_bytes)?,
             transport: Arc::new(NetTransport::new(systems, &clock)?),
-            channels: alert::channels(alerts, &clock)?,
+            channels: alert::channels(alerts, &alert::Links::new(site.as_deref()), &clock)?,
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
             metrics: Arc::clone(&metrics),

@@ -25,6 +25,16 @@ pub fn delay_ms(policy: &Retry, k: u32) -> u64 {
     policy.interval_ms.saturating_mul(factor).min(policy.cap_ms)
 }
 
+/// From the first send to the last one, with all the jitter there can be, against a target that answers at once.
+#[must_use]
+pub fn span_ms(policy: &Retry) -> u64 {
+    let with_jitter = |delay_ms: u64| delay_ms.saturating_add(delay_ms / 100 * u64::from(policy.jitter_percent));
+    // After 64 doublings every delay is capped: the rest of a long policy is so many times the same.
+    let first = (1..=policy.retries.min(64)).map(|k| with_jitter(delay_ms(policy, k))).fold(0, u64::saturating_add);
+    let rest = u64::from(policy.retries.saturating_sub(64));
+    first.saturating_add(with_jitter(delay_ms(policy, policy.retries)).saturating_mul(rest))
+}
+
 fn jittered(delay_ms: u64, policy: &Retry, random: &Random) -> u64 {
     let most = delay_ms.saturating_mul(u64::from(policy.jitter_percent)) / 100;
     delay_ms.saturating_add(random.up_to(most))
@@ -53,6 +63,13 @@ mod tests {
             sends.push(due_ms / 1000);
         }
         sends
+    }
+
+    #[test]
+    fn the_whole_takes_so_long() {
+        assert_eq!(span_ms(&POLICY), 210_000);
+        assert_eq!(span_ms(&Retry { retries: 0, ..POLICY }), 0);
+        assert_eq!(span_ms(&Retry { retries: 100, factor: 1, jitter_percent: 10, ..POLICY }), 3_300_000);
     }
 
     #[test]

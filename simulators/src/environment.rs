@@ -74,7 +74,12 @@ fn alerts(landscape: &Landscape, out: &mut String) -> std::fmt::Result {
     writeln!(out, "[alerts.\"SAP Alert Notification\"]\nkind = \"sap-alert-notification\"\nurl = {url}")?;
     writeln!(out, "token_url = {token}\nclient_id = \"{CLIENT_ID}\"\nclient_secret = \"env:ANS_CLIENT_SECRET\"\n")?;
     writeln!(out, "[alerts.Email]\nkind = \"smtp\"\nhost = \"{}\"", landscape.smtp.address())?;
-    writeln!(out, "from = \"tieline@example.org\"\nto = [\"integration-support@example.org\"]\ntls = \"none\"")
+    writeln!(out, "from = \"tieline@example.org\"\nto = [\"integration-support@example.org\"]\ntls = \"none\"\n")?;
+    let pagerduty = quoted(&landscape.pagerduty.base_url());
+    writeln!(out, "[alerts.PagerDuty]\nkind = \"pagerduty\"\nurl = {pagerduty}")?;
+    writeln!(out, "routing_key = \"env:PAGERDUTY_ROUTING_KEY\"\n")?;
+    writeln!(out, "[alerts.Slack]\nkind = \"slack\"\nwebhook = \"env:SLACK_WEBHOOK\"\n")?;
+    writeln!(out, "[alerts.\"Microsoft Teams\"]\nkind = \"teams\"\nwebhook = \"env:TEAMS_WEBHOOK\"")
 }
 
 /// The client id that every partner knows for the service.
@@ -91,6 +96,9 @@ pub(crate) fn secrets(landscape: &Landscape) -> Vec<(String, String)> {
         ("PF2_PASSWORD", landscape.pf2.password()),
         ("WP2_PASSWORD", landscape.wp2.password()),
         ("ANS_CLIENT_SECRET", landscape.ans.client_secret()),
+        ("PAGERDUTY_ROUTING_KEY", landscape.pagerduty.routing_key()),
+        ("SLACK_WEBHOOK", landscape.slack.webhook()),
+        ("TEAMS_WEBHOOK", landscape.teams.webhook()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

@@ -11,11 +11,14 @@ use crate::control::Control;
 use crate::erp::Erp;
 use crate::idp::{Idp, KeyError};
 use crate::maestro::Maestro;
+use crate::pagerduty::PagerDuty;
 use crate::salesforce::Salesforce;
 use crate::scc::CloudConnector;
 use crate::sftp::SftpServer;
+use crate::slack::Slack;
 use crate::smtp::SmtpSink;
 use crate::srm::Srm;
+use crate::teams::Teams;
 use crate::tls::{Authority, TlsError};
 use crate::vms::Vms;
 use crate::{SimClock, environment};
@@ -77,6 +80,12 @@ pub struct Landscape {
     pub ans: Arc<Ans>,
     /// A mail server that keeps what it gets.
     pub smtp: Arc<SmtpSink>,
+    /// PagerDuty.
+    pub pagerduty: Arc<PagerDuty>,
+    /// Slack.
+    pub slack: Arc<Slack>,
+    /// Microsoft Teams.
+    pub teams: Arc<Teams>,
     pub(crate) options: Options,
     pub(crate) authority: Authority,
     control: Control,
@@ -103,6 +112,9 @@ impl Landscape {
         let erp = Erp::start(clock, seed, &idp).await?;
         let ans = Ans::start(clock, seed).await?;
         let smtp = SmtpSink::start(clock, seed, &authority).await?;
+        let pagerduty = PagerDuty::start(clock, seed).await?;
+        let slack = Slack::start(clock, seed).await?;
+        let teams = Teams::start(clock, seed).await?;
         let partners: Vec<Arc<dyn Partner>> = vec![
             idp.clone(),
             vms.clone(),
@@ -115,6 +127,9 @@ impl Landscape {
             erp.clone(),
             ans.clone(),
             smtp.clone(),
+            pagerduty.clone(),
+            slack.clone(),
+            teams.clone(),
         ];
         let control = Control::start(partners).await?;
         Ok(Landscape {
@@ -129,6 +144,9 @@ impl Landscape {
             erp,
             ans,
             smtp,
+            pagerduty,
+            slack,
+            teams,
             options,
             authority,
             control,

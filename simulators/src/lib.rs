@@ -23,12 +23,15 @@ pub mod idp;
 mod landscape;
 pub mod maestro;
 mod oauth;
+pub mod pagerduty;
 pub mod salesforce;
 pub mod samples;
 pub mod scc;
 pub mod sftp;
+pub mod slack;
 pub mod smtp;
 pub mod srm;
+pub mod teams;
 mod tls;
 pub mod vms;
 

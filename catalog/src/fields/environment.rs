@@ -5,8 +5,17 @@
 use super::{Kind, Table, may, must};
 
 /// Keys whose value must be a reference to a secret.
-pub(crate) const SECRETS: &[&str] =
-    &["client_secret", "proxy_client_secret", "password", "client_key", "private_key", "client_certificate", "ca"];
+pub(crate) const SECRETS: &[&str] = &[
+    "client_secret",
+    "proxy_client_secret",
+    "password",
+    "client_key",
+    "private_key",
+    "client_certificate",
+    "ca",
+    "routing_key",
+    "webhook",
+];
 
 /// The whole file.
 pub(crate) const ENVIRONMENT: Table = Table {
@@ -22,6 +31,12 @@ pub(crate) const ENVIRONMENT: Table = Table {
         ),
         may("systems", Kind::Named(&PLACE), "Where each system is.", "{ PF2 = { host = \"pf2.example.org:22\" } }"),
         may("alerts", Kind::Named(&CHANNEL), "Where each alert channel is.", "{ Email = { kind = \"smtp\" } }"),
+        may(
+            "site",
+            Kind::Record(&SITE),
+            "Where the website is published.",
+            "{ url = \"https://tieline.example.org\" }",
+        ),
     ],
 };
 
@@ -104,12 +119,23 @@ pub(crate) const PLACE: Table = Table {
     ],
 };
 
+/// `site`.
+pub(crate) const SITE: Table = Table {
+    what: "the website",
+    keys: &[may("url", Kind::Text, "Its address: alerts lead to its pages.", "https://tieline.example.org")],
+};
+
 /// `alerts.<name>`.
 pub(crate) const CHANNEL: Table = Table {
     what: "an alert channel",
     keys: &[
-        must("kind", Kind::Word(&["sap-alert-notification", "smtp"]), "How the channel is spoken to.", "smtp"),
-        may("url", Kind::Text, "Where SAP Alert Notification is.", "https://ans.example.org"),
+        must(
+            "kind",
+            Kind::Word(&["sap-alert-notification", "smtp", "pagerduty", "slack", "teams"]),
+            "How the channel is spoken to.",
+            "smtp",
+        ),
+        may("url", Kind::Text, "Where SAP Alert Notification or PagerDuty is.", "https://ans.example.org"),
         may("token_url", Kind::Text, "Where to get tokens.", "https://idp.example.org/oauth/token"),
         may("client_id", Kind::Text, "Client id for tokens.", "alerts"),
         may("client_secret", Kind::Text, "Reference to the client secret.", "env:ALERTS_SECRET"),
@@ -119,5 +145,12 @@ pub(crate) const CHANNEL: Table = Table {
         may("tls", Kind::Word(&["none", "starttls", "tls"]), "Transport security towards the mail server.", "starttls"),
         may("user", Kind::Text, "User name.", "tieline"),
         may("password", Kind::Text, "Reference to the password.", "env:SMTP_PASSWORD"),
+        may("routing_key", Kind::Text, "Reference to PagerDuty's integration key.", "env:PAGERDUTY_ROUTING_KEY"),
+        may(
+            "webhook",
+            Kind::Text,
+            "Reference to the address of a Slack or Teams webhook: whoever knows it can write there.",
+            "env:SLACK_WEBHOOK",
+        ),
     ],
 };

@@ -52,9 +52,16 @@ pub(super) async fn live() -> Json<Value> {
 }
 
 pub(super) async fn ready(State(api): State<Api>) -> Response {
-    let ready = api.engine.ready();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": ready, "digest": api.digest }))).into_response()
+    let health = api.engine.health();
+    let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let parts: serde_json::Map<_, _> = health
+        .parts
+        .into_iter()
+        .map(|(name, part)| {
+            (name, json!({ "status": if part.fine { "up" } else { "degraded" }, "detail": part.detail }))
+        })
+        .collect();
+    (status, Json(json!({ "ready": health.ready, "digest": api.digest, "parts": parts }))).into_response()
 }
 
 pub(super) async fn openapi() -> Json<Value> {

@@ -12,17 +12,20 @@ use reqwest::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value as Json, json};
 
-use super::{Channel, Undelivered, body, subject};
+use super::{
+    Channel, Links, Undelivered,
+    words::{body, severity, subject},
+};
 use crate::{
     clock::Clock,
     descriptor::Class,
     door::Promise,
     environment::TokenAuth,
     format::mask::cut,
-    journal::{Incident, Post},
-    lifecycle::Reason,
+    journal::Post,
+    lifecycle::Severity,
     tls,
-    transport::{Credentials, TokenError, TokenSource, Wire, http_client, send},
+    transport::{Credentials, TokenError, TokenSource, Wire, http_client, retry_after_ms, send},
 };
 
 /// Longest texts: the service publishes no limits, these are safe (its own clients cut at the same size).
@@ -37,6 +40,7 @@ pub struct SapAlertNotification {
     url: String,
     client: Client,
     token: TokenSource,
+    links: Links,
     clock: Arc<dyn Clock>,
 }
 
@@ -49,6 +53,7 @@ impl SapAlertNotification {
         url: String,
         token_url: String,
         (client_id, client_secret): (String, SecretString),
+        links: Links,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, String> {
         let tls = tls::client(None, None).map_err(|error| error.to_string())?;
@@ -63,7 +68,7 @@ impl SapAlertNotification {
         };
         let token = TokenSource::new(client.clone(), credentials, Arc::clone(clock));
         let url = format!("{}/cf/producer/v1/resource-events", url.trim_end_matches('/'));
-        Ok(Self { url, client, token, clock: Arc::clone(clock) })
+        Ok(Self { url, client, token, links, clock: Arc::clone(clock) })
     }
 
     async fn post(&self, post: &Post) -> Result<(), Undelivered> {
@@ -87,7 +92,7 @@ impl SapAlertNotification {
         let mut bearer = bearer.map_err(|_| Refused::unsent("the token is no header value".to_owned()))?;
         bearer.set_sensitive(true);
         headers.insert(header::AUTHORIZATION, bearer);
-        let body = Some(event(post).to_string().into_bytes().into());
+        let body = Some(event(post, &self.links).to_string().into_bytes().into());
         let wire = Wire { method: Method::POST, url: self.url.clone(), headers, body };
         let reply = send(&self.client, wire, TIMEOUT_MS, &*self.clock).await;
         let reply = reply.map_err(|failure| Refused::unsent(failure.reason))?;
@@ -98,7 +103,7 @@ impl SapAlertNotification {
         let text = String::from_utf8_lossy(&reply.body);
         Err(Refused {
             status: reply.status,
-            retry_after_ms: reply.header("retry-after").and_then(|s| s.trim().parse::<u64>().ok()).map(|s| s * 1_000),
+            retry_after_ms: reply.header("retry-after").and_then(|text| retry_after_ms(text, self.clock.now())),
             detail: format!("status {}, x-vcap-request-id {request}: {}", reply.status, cut(&text, 200)),
         })
     }
@@ -147,15 +152,20 @@ fn token_endpoint(url: &str) -> String {
 }
 
 /// The event of a post.
-fn event(post: &Post) -> Json {
+fn event(post: &Post, links: &Links) -> Json {
     let incident = &post.incident;
     json!({
         "eventType": if incident.firing { "InterfaceDeliveryFailed" } else { "InterfaceDeliveryRecovered" },
         "eventTimestamp": incident.last_ms.div_euclid(1_000).max(0),
-        "severity": severity(incident),
+        "severity": match severity(incident) {
+            Severity::Info => "INFO",
+            Severity::Warning => "WARNING",
+            Severity::Error => "ERROR",
+            Severity::Critical => "FATAL",
+        },
         "category": "ALERT",
         "subject": cut(&subject(incident), MAX_SUBJECT),
-        "body": cut(&body(incident), MAX_BODY),
+        "body": cut(&body(incident, links), MAX_BODY),
         "resource": {
             "resourceName": incident.interface,
             "resourceType": "integration-interface",
@@ -170,15 +180,6 @@ fn event(post: &Post) -> Json {
             "tieline:message": cut(&incident.message_id, MAX_TAG),
         },
     })
-}
-
-fn severity(incident: &Incident) -> &'static str {
-    match (incident.firing, incident.reason) {
-        (false, _) => "INFO",
-        (true, Reason::Target | Reason::Business | Reason::Unknown) => "WARNING",
-        (true, Reason::CrashLoop) => "FATAL",
-        (true, _) => "ERROR",
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,22 @@
 //! The outbox: posts to channels, each retried on its own until it arrives.
 //!
-//! In: pending posts of the journal. Out: alerts sent, and what came of it in the journal. Never knows: why an alert
-//! was raised.
+//! In: pending posts of the journal. Out: alerts sent, and what came of it in the journal; which channels are lost. Never
+//! knows: why an alert was raised.
+//!
+//! It looks around at least once a minute whether anything is due or not, and leaves its time behind: whoever looks at
+//! readiness or metrics sees from an old time that nobody would be told.
+
+use std::{
+    collections::BTreeMap,
+    sync::{MutexGuard, PoisonError, atomic::Ordering},
+};
 
 use futures_util::future::join_all;
 
-use super::{Alerts, Undelivered};
+use super::{Alerts, Undelivered, Watch};
 use crate::{
     clock,
     journal::{Change, Post, PostState},
-    lifecycle::Reason,
 };
 
 /// Pauses between tries: 5 s, doubled, at most 5 min.
@@ -22,31 +29,59 @@ const GIVE_UP_MS: i64 = 86_400_000;
 /// Longest wait for a channel.
 const TIMEOUT_MS: u64 = 30_000;
 
+/// Longest time between two looks.
+const LOOK_MS: u64 = 60_000;
+
 /// Posts looked at together.
 const AT_A_TIME: usize = 1_000;
 
+/// A channel is lost after so many failures in a row over at least this time.
+const LOST_AFTER: u32 = 2;
+const LOST_AFTER_MS: i64 = 60_000;
+
+/// How a channel does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ChannelHealth {
+    /// Failures since the last success.
+    pub(crate) failures: u32,
+    /// When the first of them was.
+    pub(crate) failing_since_ms: Option<i64>,
+    /// The last success of this process.
+    pub(crate) sent_ms: Option<i64>,
+    /// The last failure, without secrets.
+    pub(crate) error: String,
+}
+
+impl ChannelHealth {
+    pub(super) fn is_lost(&self, now_ms: i64) -> bool {
+        let long = self.failing_since_ms.is_some_and(|since_ms| now_ms >= since_ms.saturating_add(LOST_AFTER_MS));
+        self.failures >= LOST_AFTER && long
+    }
+}
+
 impl Alerts {
-    /// Works until dropped. `goes_on` says whether messages of an interface are still held for a reason.
-    pub(crate) async fn tend(&self, goes_on: impl Fn(&str, Reason) -> bool + Sync) {
+    /// Works until dropped.
+    pub(crate) async fn tend(&self, watch: &dyn Watch) {
         loop {
-            let (changes, review_ms) = self.review(&goes_on);
+            let noticed = watch.conditions().into_iter().chain(self.lost_channels());
+            let mut changes: Vec<Change> = noticed.flat_map(|condition| self.notice(condition)).collect();
+            let (reviewed, review_ms) = self.review(watch);
+            changes.extend(reviewed);
             if !changes.is_empty()
                 && let Err(error) = self.store.commit(changes).await
             {
                 tracing::error!(%error, "incidents could not be kept");
             }
             let post_ms = self.deliver().await;
-            let look_ms = [review_ms, post_ms].into_iter().flatten().min();
-            let due = async {
-                match look_ms {
-                    Some(look_ms) => self.clock.sleep_until(look_ms).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let now_ms = self.clock.now_ms();
+            self.beat_ms.store(now_ms, Ordering::Relaxed);
+            self.metrics.alerts_beat(now_ms);
+            let look_ms = now_ms.saturating_add_unsigned(LOOK_MS);
+            let look_ms = [review_ms, post_ms].into_iter().flatten().fold(look_ms, i64::min);
             tokio::select! {
                 biased;
                 () = self.wake.notified() => {}
-                () = due => {}
+                () = self.clock.sleep_until(look_ms) => {}
             }
         }
     }
@@ -61,10 +96,12 @@ impl Alerts {
             }
         };
         let now_ms = self.clock.now_ms();
+        let oldest_ms = posts.iter().map(|post| post.created_ms).min().unwrap_or(now_ms);
+        self.metrics.alerts_waiting(posts.len(), now_ms.saturating_sub(oldest_ms));
         let (due, later): (Vec<_>, Vec<_>) = posts.into_iter().partition(|post| post.due_ms <= now_ms);
         let next_ms = later.iter().map(|post| post.due_ms).min();
         // Channels do not wait for each other; the posts of one stay in order.
-        let mut by_channel = std::collections::BTreeMap::<String, Vec<Post>>::new();
+        let mut by_channel = BTreeMap::<String, Vec<Post>>::new();
         for post in due {
             by_channel.entry(post.channel.clone()).or_default().push(post);
         }
@@ -98,6 +135,7 @@ impl Alerts {
             }),
         };
         let (tries, now_ms) = (post.tries + 1, self.clock.now_ms());
+        self.remember(&post.channel, sent.as_ref().err(), now_ms);
         match sent {
             Ok(()) => {
                 self.metrics.alert(&post.channel, "sent");
@@ -117,5 +155,33 @@ impl Alerts {
                 Post { tries, due_ms: now_ms.saturating_add_unsigned(pause_ms), error: error.detail, ..post }
             }
         }
+    }
+
+    fn remember(&self, channel: &str, failure: Option<&Undelivered>, now_ms: i64) {
+        let mut all = self.health();
+        let health = all.entry(channel.to_owned()).or_default();
+        match failure {
+            None => *health = ChannelHealth { sent_ms: Some(now_ms), ..ChannelHealth::default() },
+            Some(failure) => {
+                health.failures = health.failures.saturating_add(1);
+                health.failing_since_ms.get_or_insert(now_ms);
+                health.error.clone_from(&failure.detail);
+            }
+        }
+        self.metrics.alert_channel(channel, failure.is_none());
+    }
+
+    /// How every channel does, by name.
+    pub(crate) fn channels_health(&self) -> BTreeMap<String, ChannelHealth> {
+        self.health().clone()
+    }
+
+    /// Milliseconds since the outbox was last seen working.
+    pub(crate) fn silent_ms(&self) -> i64 {
+        self.clock.now_ms().saturating_sub(self.beat_ms.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn health(&self) -> MutexGuard<'_, BTreeMap<String, ChannelHealth>> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

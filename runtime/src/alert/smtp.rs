@@ -16,7 +16,10 @@ use lettre::{
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::{Channel, Undelivered, body, subject};
+use super::{
+    Channel, Links, Undelivered,
+    words::{body, subject},
+};
 use crate::{door::Promise, environment::SmtpTls, journal::Post};
 
 /// A mail relay with sender and recipients.
@@ -25,6 +28,7 @@ pub struct Smtp {
     from: Mailbox,
     to: Vec<Mailbox>,
     domain: String,
+    links: Links,
 }
 
 impl Smtp {
@@ -37,6 +41,7 @@ impl Smtp {
         from: &str,
         to: &[String],
         (tls, login): (SmtpTls, Option<(String, SecretString)>),
+        links: Links,
     ) -> Result<Self, String> {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) => (name, port.parse().map_err(|_| format!("host: `{port}` is no port"))?),
@@ -57,7 +62,7 @@ impl Smtp {
         let from = mailbox(from)?;
         let to = to.iter().map(|address| mailbox(address)).collect::<Result<_, _>>()?;
         let domain = from.email.domain().to_owned();
-        Ok(Self { transport: builder.build(), from, to, domain })
+        Ok(Self { transport: builder.build(), from, to, domain, links })
     }
 
     fn mail(&self, post: &Post) -> Result<Message, lettre::error::Error> {
@@ -78,7 +83,7 @@ impl Smtp {
         for mailbox in &self.to {
             builder = builder.to(mailbox.clone());
         }
-        builder.header(ContentType::TEXT_PLAIN).body(body(incident))
+        builder.header(ContentType::TEXT_PLAIN).body(body(incident, &self.links))
     }
 
     async fn post(&self, post: &Post) -> Result<(), Undelivered> {
@@ -143,12 +148,14 @@ mod tests {
     #[tokio::test]
     async fn mails_thread_and_keep_auto_responders_quiet() {
         let to = ["integration-support@example.org".to_owned()];
-        let smtp = Smtp::new("127.0.0.1:2525", "tieline@example.org", &to, (SmtpTls::None, None)).unwrap();
+        let smtp =
+            Smtp::new("127.0.0.1:2525", "tieline@example.org", &to, (SmtpTls::None, None), Links::default()).unwrap();
         let incident = Incident {
             dedup_key: "A/B/EXHAUSTED".to_owned(),
             interface: "A".to_owned(),
             target: "B\r\nBcc: everybody@example.org".to_owned(),
-            reason: Reason::Exhausted,
+            reason: Reason::Exhausted.into(),
+            acknowledged: None,
             firing: true,
             count: 1,
             first_ms: 0,
@@ -180,7 +187,7 @@ mod tests {
             assert!(headers.contains(line), "{line}\n{headers}");
         }
         assert!(!headers.contains("\r\nBcc:"), "a line break in a name is no header");
-        assert!(Smtp::new("host:port", "a@b.org", &[], (SmtpTls::None, None)).is_err());
-        assert!(Smtp::new("host", "nobody", &[], (SmtpTls::None, None)).is_err());
+        assert!(Smtp::new("host:port", "a@b.org", &[], (SmtpTls::None, None), Links::default()).is_err());
+        assert!(Smtp::new("host", "nobody", &[], (SmtpTls::None, None), Links::default()).is_err());
     }
 }

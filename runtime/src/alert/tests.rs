@@ -15,15 +15,21 @@ use axum::{
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
 use super::*;
-use crate::{clock::ScaledClock, environment::SmtpTls};
+use crate::{
+    clock::ScaledClock,
+    environment::SmtpTls,
+    journal::{Incident, PostState},
+    lifecycle::Reason,
+};
 
 fn post_of(firing: bool) -> Post {
     let incident = Incident {
         dedup_key: "PROC-A-SRM7-ORDER-V1/SAP SRM7/EXHAUSTED".to_owned(),
         interface: "PROC-A-SRM7-ORDER-V1".to_owned(),
         target: "SAP SRM7".to_owned(),
-        reason: Reason::Exhausted,
+        reason: Reason::Exhausted.into(),
         firing,
+        acknowledged: None,
         count: 3,
         first_ms: 1_767_225_600_000,
         last_ms: 1_767_225_690_500,
@@ -83,7 +89,14 @@ async fn instance() -> (Arc<Instance>, SocketAddr) {
 fn producer(address: SocketAddr) -> SapAlertNotification {
     let clock: Arc<dyn Clock> = Arc::new(ScaledClock::SYSTEM);
     let login = ("tieline".to_owned(), "secret".to_owned().into());
-    SapAlertNotification::new(format!("http://{address}/"), format!("http://{address}"), login, &clock).unwrap()
+    SapAlertNotification::new(
+        format!("http://{address}/"),
+        format!("http://{address}"),
+        login,
+        Links::default(),
+        &clock,
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -166,7 +179,8 @@ async fn mails_arrive_or_are_tried_again_as_the_relay_says() {
     for (reply, expect) in [("250 queued", Ok(())), ("451 later", Err(false)), ("554 never", Err(true))] {
         let (address, relay) = relay(reply).await;
         let to = ["support@example.org".to_owned()];
-        let smtp = Smtp::new(&address.to_string(), "tieline@example.org", &to, (SmtpTls::None, None)).unwrap();
+        let smtp = Smtp::new(&address.to_string(), "tieline@example.org", &to, (SmtpTls::None, None), Links::default())
+            .unwrap();
         let told = smtp.tell(&post_of(true)).await.map_err(|error| error.permanent);
         assert_eq!(told, expect, "{reply}");
         let mail = relay.await.unwrap();
@@ -178,7 +192,8 @@ async fn mails_arrive_or_are_tried_again_as_the_relay_says() {
 async fn a_relay_without_encryption_is_refused_unless_the_environment_allows_it() {
     let (address, _relay) = relay("250 queued").await;
     let to = ["support@example.org".to_owned()];
-    let smtp = Smtp::new(&address.to_string(), "tieline@example.org", &to, (SmtpTls::StartTls, None)).unwrap();
+    let smtp = Smtp::new(&address.to_string(), "tieline@example.org", &to, (SmtpTls::StartTls, None), Links::default())
+        .unwrap();
     assert!(smtp.tell(&post_of(true)).await.is_err());
 }
 
@@ -188,7 +203,7 @@ async fn encryption_from_the_first_byte_begins_with_a_handshake() {
     let address = listener.local_addr().unwrap().to_string();
     let first = tokio::spawn(async move { listener.accept().await.unwrap().0.read_u8().await.unwrap() });
     let to = ["support@example.org".to_owned()];
-    let smtp = Smtp::new(&address, "tieline@example.org", &to, (SmtpTls::Tls, None)).unwrap();
+    let smtp = Smtp::new(&address, "tieline@example.org", &to, (SmtpTls::Tls, None), Links::default()).unwrap();
     assert!(smtp.tell(&post_of(true)).await.is_err());
     assert_eq!(first.await.unwrap(), 22, "a TLS handshake record (RFC 8446 §5.1)");
 }

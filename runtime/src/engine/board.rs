@@ -71,6 +71,16 @@ impl Board {
             .collect()
     }
 
+    /// How many of those that have not ended were accepted then or earlier.
+    pub(super) fn accepted_until(&self, handler: usize, ms: i64) -> usize {
+        self.of(handler).values().filter(|entry| entry.accepted_ms <= ms).count()
+    }
+
+    /// Whether a message that is not held was accepted then or earlier: the interface does not keep up.
+    pub(super) fn is_overdue(&self, handler: usize, ms: i64) -> bool {
+        self.of(handler).values().any(|entry| entry.state != State::Held && entry.accepted_ms <= ms)
+    }
+
     fn of(&self, handler: usize) -> MutexGuard<'_, BTreeMap<i64, Open>> {
         self.interfaces[handler].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,7 @@
 //! The engine on a virtual clock, with a scripted network.
 
 mod decisions;
+mod incidents;
 mod model;
 mod requests;
 mod stories;

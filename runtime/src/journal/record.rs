@@ -5,7 +5,7 @@
 use super::{Mark, Origin, Replay};
 use crate::{
     descriptor::Class,
-    lifecycle::{Reason, State},
+    lifecycle::{Reason, State, Trouble},
 };
 
 /// A message to accept.
@@ -271,14 +271,16 @@ pub struct Filter {
 pub struct Incident {
     /// `<interface>/<target>/<reason>`.
     pub dedup_key: String,
-    /// Smart ID.
+    /// Smart ID; [`crate::alert::SERVICE`] for the service itself.
     pub interface: String,
     /// System concerned.
     pub target: String,
     /// Reason class.
-    pub reason: Reason,
+    pub reason: Trouble,
     /// Still going on.
     pub firing: bool,
+    /// Who has taken it on, while it is going on. From then on it is updated no more, only closed.
+    pub acknowledged: Option<Acknowledged>,
     /// How many messages.
     pub count: u64,
     /// First event.
@@ -295,6 +297,15 @@ pub struct Incident {
     pub message_id: String,
     /// What happened last, one sentence.
     pub detail: String,
+}
+
+/// Somebody has taken an incident on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at_ms: i64,
 }
 
 /// Where an alert on its way stands.

@@ -112,7 +112,7 @@ fn own_codes(record: &Record) -> impl Iterator<Item = &str> {
 }
 
 /// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date that is compared with the clock.
-pub(super) fn retry_after_ms(text: &str, now: Timestamp) -> Option<u64> {
+pub(crate) fn retry_after_ms(text: &str, now: Timestamp) -> Option<u64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(seconds.saturating_mul(1000));

@@ -27,6 +27,7 @@ use crate::{
     value::Value,
 };
 
+pub(crate) use classify::retry_after_ms;
 pub use net::NetTransport;
 pub use token::{Credentials, TokenError, TokenSource};
 pub use wire::http_client;

@@ -3,6 +3,7 @@
 
 mod ans;
 mod callers;
+mod chat;
 mod erp;
 mod idp;
 mod landscape;

@@ -12,14 +12,6 @@ use crate::{
     message::Violations,
 };
 
-/// One absolute write.
-fn put<'a>(_: &'a Input, run: &'a Run) -> Running<'a> {
-    Box::pin(async move {
-        run.step("put").exchange(&PUT, Request::new()).await?;
-        Ok(End::Delivered)
-    })
-}
-
 /// A read, then a write that repeats its work, with a probe.
 fn fetch_and_create<'a>(_: &'a Input, run: &'a Run) -> Running<'a> {
     Box::pin(async move {

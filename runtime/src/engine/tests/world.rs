@@ -14,7 +14,7 @@ use crate::{
     },
     door::{Arrival, Door as _, Promise, Receipt, Refusal},
     engine::{Engine, Ports},
-    flow::{Admitted, Handler, Input, Probe, Request, Run, Running, Stop},
+    flow::{Admitted, End, Handler, Input, Probe, Request, Run, Running, Stop},
     journal::{MemoryStore, Post, Store, Story},
     lifecycle::State,
     message::Violations,
@@ -95,6 +95,7 @@ pub(super) const BASE: Interface = Interface {
 };
 
 pub(super) static PLAIN: Interface = BASE;
+pub(super) static AGREED: Interface = Interface { sla_p95_ms: Some(2_000), ..BASE };
 pub(super) static HOLDING: Interface = Interface { on_unknown: OnUnknown::Hold, ..BASE };
 pub(super) static WITHOUT_DEAD_LETTERS: Interface = Interface { dead_letter: false, ..BASE };
 pub(super) static ORDERED: Interface = Interface { ordered: true, ..BASE };
@@ -136,6 +137,14 @@ pub(super) fn text(input: &Input, field: &str) -> Option<String> {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
     }
+}
+
+/// One absolute write.
+pub(super) fn put<'a>(_: &'a Input, run: &'a Run) -> Running<'a> {
+    Box::pin(async move {
+        run.step("put").exchange(&PUT, Request::new()).await?;
+        Ok(End::Delivered)
+    })
 }
 
 /// Sends an order, asking first where an earlier send is in doubt.
@@ -278,6 +287,8 @@ pub(super) struct World {
     pub(super) store: MemoryStore,
     pub(super) network: Arc<Network>,
     pub(super) mailbox: Arc<Mailbox>,
+    /// A second channel, where a test asks for one.
+    pub(super) pager: Arc<Mailbox>,
     pub(super) engine: Engine,
     interface: &'static Interface,
     steps: Steps,
@@ -286,6 +297,15 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(interface: &'static Interface, steps: Steps) -> Self {
+        Self::start(interface, steps, false).await
+    }
+
+    /// With the channel `Pager` besides `Email`; no interface names it.
+    pub(super) async fn with_pager(interface: &'static Interface, steps: Steps) -> Self {
+        Self::start(interface, steps, true).await
+    }
+
+    async fn start(interface: &'static Interface, steps: Steps, paged: bool) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(0));
         let network = Arc::new(Network {
             clock: Arc::clone(&clock),
@@ -294,10 +314,14 @@ impl World {
             effects: Mutex::default(),
         });
         let mailbox = Arc::new(Mailbox { clock: Some(Arc::clone(&clock)), ..Mailbox::default() });
+        let pager = Arc::new(Mailbox { clock: Some(Arc::clone(&clock)), ..Mailbox::default() });
         let store = MemoryStore::new();
-        let ports = ports(&clock, &store, &network, &mailbox);
+        let mut ports = ports(&clock, &store, &network, &mailbox);
+        if paged {
+            ports.channels.insert("Pager".to_owned(), Arc::clone(&pager) as _);
+        }
         let engine = Engine::start(vec![Arc::new(TestHandler(interface, steps))], ports).await.unwrap();
-        Self { clock, store, network, mailbox, engine, interface, steps, starts: 1 }
+        Self { clock, store, network, mailbox, pager, engine, interface, steps, starts: 1 }
     }
 
     /// The process dies and another starts at once on what it left.

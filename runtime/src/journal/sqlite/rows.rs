@@ -6,8 +6,8 @@ use rusqlite::types::{FromSqlError, Type};
 
 use crate::{
     descriptor::Class,
-    journal::{Incident, Mark, Post, PostState},
-    lifecycle::Reason,
+    journal::{Acknowledged, Incident, Mark, Post, PostState},
+    lifecycle::Trouble,
 };
 
 /// The class of a word.
@@ -64,6 +64,8 @@ pub(super) fn incident_to_text(incident: &Incident) -> String {
         "target": incident.target,
         "reason": incident.reason.as_str(),
         "firing": incident.firing,
+        "acknowledged_by": incident.acknowledged.as_ref().map(|it| &it.who),
+        "acknowledged_ms": incident.acknowledged.as_ref().map(|it| it.at_ms),
         "count": incident.count,
         "first_ms": incident.first_ms,
         "last_ms": incident.last_ms,
@@ -84,8 +86,13 @@ pub(super) fn incident(text: &str) -> rusqlite::Result<Incident> {
         dedup_key: word("dedup_key")?,
         interface: word("interface")?,
         target: word("target")?,
-        reason: Reason::from_word(&word("reason")?).ok_or_else(|| unreadable("reason"))?,
+        reason: Trouble::from_word(&word("reason")?).ok_or_else(|| unreadable("reason"))?,
         firing: record["firing"].as_bool().unwrap_or_default(),
+        // Absent in incidents that an earlier build wrote.
+        acknowledged: record["acknowledged_by"]
+            .as_str()
+            .zip(record["acknowledged_ms"].as_i64())
+            .map(|(who, at_ms)| Acknowledged { who: who.to_owned(), at_ms }),
         count: u64::try_from(number("count")?).unwrap_or_default(),
         first_ms: number("first_ms")?,
         last_ms: number("last_ms")?,

@@ -1,0 +1,302 @@
+//! Which incidents there are, and when something is told about them.
+//!
+//! In: causes (from messages) and conditions (from whoever watches the service). Out: changes for the journal: incidents
+//! and posts. Never knows: channels' wire formats, retries of posts.
+//!
+//! An incident is told at once, updated with its count after 1, 10 and 60 minutes if the count has changed, and closed
+//! when nothing of its kind has happened for five minutes and nothing of it goes on. Once somebody has acknowledged it,
+//! it is updated no more, only closed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicI64},
+};
+
+use tokio::sync::Notify;
+
+use super::{Channels, SERVICE, outbox::ChannelHealth};
+use crate::{
+    clock::Clock,
+    descriptor::Interface,
+    journal::{Acknowledged, Change, Incident, Post, PostState, Store, StoreError},
+    lifecycle::{Reason, Trouble},
+    metrics::Metrics,
+    random::Random,
+};
+
+/// What came of a message that somebody must hear about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cause<'a> {
+    /// The interface.
+    pub(crate) interface: &'static Interface,
+    /// System concerned.
+    pub(crate) target: &'a str,
+    /// Reason class.
+    pub(crate) reason: Reason,
+    /// The message.
+    pub(crate) message_id: &'a str,
+    /// One sentence.
+    pub(crate) detail: &'a str,
+}
+
+/// Something that is wrong at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// Smart ID, or [`SERVICE`].
+    pub(crate) interface: String,
+    /// System, store, channel concerned.
+    pub(crate) target: String,
+    /// What.
+    pub(crate) trouble: Trouble,
+    /// How many messages, where it is about messages; else 1.
+    pub(crate) count: u64,
+    /// A message, where it is about one.
+    pub(crate) message_id: String,
+    /// One sentence.
+    pub(crate) detail: String,
+    /// Channels to tell; `None`: every channel there is.
+    pub(crate) channels: Option<Vec<String>>,
+}
+
+/// Whoever knows what is going on.
+pub(crate) trait Watch: Sync {
+    /// Whether what an incident is about has not ended, although nothing new has happened.
+    fn goes_on(&self, incident: &Incident) -> bool;
+    /// What is wrong now, besides what messages came to.
+    fn conditions(&self) -> Vec<Condition>;
+}
+
+/// An incident is closed when nothing of its kind has happened for this long.
+const QUIET_MS: i64 = 300_000;
+
+/// Updates with counts go out this long after the first alert.
+const UPDATES_MS: [i64; 3] = [60_000, 600_000, 3_600_000];
+
+/// Most incidents taken up after a start.
+const MOST_OPEN: usize = 10_000;
+
+/// All incidents and their posts.
+pub(crate) struct Alerts {
+    pub(super) channels: Channels,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    random: Arc<Random>,
+    pub(super) metrics: Arc<Metrics>,
+    firing: Mutex<BTreeMap<String, Incident>>,
+    pub(super) wake: Notify,
+    pub(super) health: Mutex<BTreeMap<String, ChannelHealth>>,
+    /// When the outbox was last seen working.
+    pub(super) beat_ms: AtomicI64,
+}
+
+impl Alerts {
+    pub(crate) fn new(
+        channels: Channels,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<Random>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let beat_ms = AtomicI64::new(clock.now_ms());
+        Self {
+            health: Mutex::new(channels.keys().map(|name| (name.clone(), ChannelHealth::default())).collect()),
+            channels,
+            store,
+            clock,
+            random,
+            metrics,
+            firing: Mutex::default(),
+            wake: Notify::new(),
+            beat_ms,
+        }
+    }
+
+    /// Takes up the incidents that the last process left open.
+    pub(crate) async fn recover(&self) -> Result<(), StoreError> {
+        let open = self.store.incidents(MOST_OPEN).await?.into_iter().filter(|incident| incident.firing);
+        self.firing().extend(open.map(|incident| (incident.dedup_key.clone(), incident)));
+        Ok(())
+    }
+
+    /// Counts a cause into its incident; the first of its kind is posted to the interface's channels.
+    pub(crate) fn raise(&self, cause: &Cause<'_>) -> Vec<Change> {
+        let now_ms = self.clock.now_ms();
+        let dedup_key = format!("{}/{}/{}", cause.interface.smart_id, cause.target, cause.reason);
+        let mut firing = self.firing();
+        if let Some(incident) = firing.get_mut(&dedup_key) {
+            incident.count += 1;
+            incident.last_ms = now_ms;
+            cause.message_id.clone_into(&mut incident.message_id);
+            cause.detail.clone_into(&mut incident.detail);
+            return vec![Change::Incident(Box::new(incident.clone()))];
+        }
+        let incident = Incident {
+            dedup_key: dedup_key.clone(),
+            interface: cause.interface.smart_id.to_owned(),
+            target: cause.target.to_owned(),
+            reason: cause.reason.into(),
+            firing: true,
+            acknowledged: None,
+            count: 1,
+            first_ms: now_ms,
+            last_ms: now_ms,
+            updates: 0,
+            told: 1,
+            channels: cause.interface.alerts.iter().map(|name| (*name).to_owned()).collect(),
+            message_id: cause.message_id.to_owned(),
+            detail: cause.detail.to_owned(),
+        };
+        firing.insert(dedup_key, incident.clone());
+        self.changes(incident)
+    }
+
+    /// A condition is there: a new incident, or one that goes on.
+    pub(super) fn notice(&self, condition: Condition) -> Vec<Change> {
+        let now_ms = self.clock.now_ms();
+        let Condition { interface, target, trouble, count, message_id, detail, channels } = condition;
+        let dedup_key = format!("{interface}/{target}/{trouble}");
+        let mut firing = self.firing();
+        if let Some(incident) = firing.get_mut(&dedup_key) {
+            incident.last_ms = now_ms;
+            let worse = count > incident.count;
+            if worse {
+                (incident.count, incident.message_id, incident.detail) = (count, message_id, detail);
+            }
+            // That it goes on is found out anew after a start: only what is worth telling is written.
+            return if worse { vec![Change::Incident(Box::new(incident.clone()))] } else { Vec::new() };
+        }
+        let incident = Incident {
+            dedup_key: dedup_key.clone(),
+            interface,
+            target,
+            reason: trouble,
+            firing: true,
+            acknowledged: None,
+            count,
+            first_ms: now_ms,
+            last_ms: now_ms,
+            updates: 0,
+            told: count,
+            channels: channels.unwrap_or_else(|| self.channels.keys().cloned().collect()),
+            message_id,
+            detail,
+        };
+        tracing::warn!(incident = dedup_key, detail = incident.detail, "alert raised");
+        firing.insert(dedup_key, incident.clone());
+        self.changes(incident)
+    }
+
+    /// Somebody takes an incident on: what to write, or `None` if no such incident is firing. Wake the outbox after it is
+    /// written.
+    pub(crate) fn acknowledge(&self, dedup_key: &str, who: &str) -> Option<Vec<Change>> {
+        let mut firing = self.firing();
+        let incident = firing.get_mut(dedup_key)?;
+        if incident.acknowledged.is_some() {
+            return Some(Vec::new());
+        }
+        incident.acknowledged = Some(Acknowledged { who: who.to_owned(), at_ms: self.clock.now_ms() });
+        Some(self.changes(incident.clone()))
+    }
+
+    /// Something was raised: look at the outbox soon.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// How many incidents are firing.
+    pub(crate) fn count(&self) -> usize {
+        self.firing().len()
+    }
+
+    /// Updates and closes incidents whose time has come. When to look again.
+    pub(super) fn review(&self, watch: &dyn Watch) -> (Vec<Change>, Option<i64>) {
+        let now_ms = self.clock.now_ms();
+        let (mut changes, mut look_ms) = (Vec::new(), None);
+        self.firing().retain(|_, incident| {
+            let next_ms = if now_ms >= incident.last_ms.saturating_add(QUIET_MS) {
+                if !watch.goes_on(incident) {
+                    incident.firing = false;
+                    changes.extend(self.changes(incident.clone()));
+                    return false;
+                }
+                now_ms.saturating_add(QUIET_MS)
+            } else {
+                incident.last_ms.saturating_add(QUIET_MS)
+            };
+            let next_ms = next_ms.min(self.update(incident, now_ms, &mut changes).unwrap_or(i64::MAX));
+            look_ms = Some(look_ms.map_or(next_ms, |look_ms: i64| look_ms.min(next_ms)));
+            true
+        });
+        (changes, look_ms)
+    }
+
+    /// Posts the count if its time has come and it has changed. When the next update is due.
+    fn update(&self, incident: &mut Incident, now_ms: i64, changes: &mut Vec<Change>) -> Option<i64> {
+        if incident.acknowledged.is_some() {
+            return None;
+        }
+        let due = |updates: u32| {
+            let after_ms = UPDATES_MS.get(usize::try_from(updates).unwrap_or(usize::MAX))?;
+            Some(incident.first_ms.saturating_add(*after_ms))
+        };
+        if due(incident.updates).is_some_and(|due_ms| due_ms <= now_ms) {
+            let news = incident.told < incident.count;
+            let updates = incident.updates + 1;
+            let next_ms = due(updates);
+            incident.updates = updates;
+            if news {
+                incident.told = incident.count;
+                changes.extend(self.changes(incident.clone()));
+            } else {
+                changes.push(Change::Incident(Box::new(incident.clone())));
+            }
+            return next_ms;
+        }
+        due(incident.updates)
+    }
+
+    /// The incident as it is now, and a post of it to each of its channels.
+    fn changes(&self, incident: Incident) -> Vec<Change> {
+        let now_ms = self.clock.now_ms();
+        let mut changes: Vec<_> = incident
+            .channels
+            .iter()
+            .map(|channel| {
+                Change::Post(Box::new(Post {
+                    id: self.random.id(now_ms),
+                    channel: channel.clone(),
+                    incident: incident.clone(),
+                    state: PostState::Pending,
+                    tries: 0,
+                    due_ms: now_ms,
+                    created_ms: now_ms,
+                    error: String::new(),
+                }))
+            })
+            .collect();
+        changes.push(Change::Incident(Box::new(incident)));
+        changes
+    }
+
+    /// Channels through which nothing gets: all others are told.
+    pub(super) fn lost_channels(&self) -> Vec<Condition> {
+        let health = self.health();
+        let now_ms = self.clock.now_ms();
+        let lost = |name: &String| health.get(name).is_some_and(|health| health.is_lost(now_ms));
+        let others: Vec<String> = self.channels.keys().filter(|name| !lost(name)).cloned().collect();
+        let conditions = health.iter().filter(|(name, _)| lost(name)).map(|(name, health)| Condition {
+            interface: SERVICE.to_owned(),
+            target: name.clone(),
+            trouble: Trouble::ChannelFails,
+            count: 1,
+            message_id: String::new(),
+            detail: format!("alerts do not get through `{name}`: {}", health.error),
+            channels: Some(others.clone()),
+        });
+        conditions.collect()
+    }
+
+    fn firing(&self) -> MutexGuard<'_, BTreeMap<String, Incident>> {
+        self.firing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

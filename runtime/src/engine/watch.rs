@@ -1,0 +1,103 @@
+//! What is wrong at this moment, besides what single messages came to.
+//!
+//! In: the engine's boards. Out: conditions for alerts, and whether an incident goes on. Never knows: channels.
+
+use super::core::Core;
+use crate::{
+    alert::{Condition, Watch},
+    journal::Incident,
+    lifecycle::{Reason, Trouble},
+    timetable,
+};
+
+/// A message is late when it is this much older than its interface has agreed and its timetable explains: one slow call is
+/// no alert, and a timetable that is kept is none either.
+const GRACE_MS: i64 = 60_000;
+
+/// A message that waits longer keeps an incident of its interface open.
+const OVERDUE_MS: i64 = 60_000;
+
+/// How the service does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Messages are accepted.
+    pub ready: bool,
+    /// Each part by name.
+    pub parts: Vec<(String, Part)>,
+}
+
+/// How a part does. A part that is degraded is to be looked at; only the journal stops the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Nothing is wrong.
+    pub fine: bool,
+    /// One sentence, without secrets; empty if there is nothing to say.
+    pub detail: String,
+}
+
+/// The outbox looks around once a minute: silence for longer than this means that nobody would be told of anything.
+const SILENT_MS: i64 = 180_000;
+
+/// The state of all parts.
+pub(super) fn health(core: &Core) -> Health {
+    let part = |fine, detail: String| Part { fine, detail };
+    let broken = core.broken();
+    let journal = part(broken.is_none(), broken.map_or_else(String::new, |error| error.to_string()));
+    let silent_ms = core.alerts.silent_ms();
+    let outbox = if silent_ms > SILENT_MS {
+        part(false, format!("no sign of life for {} s: alerts do not get out", silent_ms / 1_000))
+    } else {
+        part(true, format!("{} incidents are firing", core.alerts.count()))
+    };
+    let mut parts = vec![("journal".to_owned(), journal), ("alert outbox".to_owned(), outbox)];
+    for (channel, health) in core.alerts.channels_health() {
+        let detail = match health.failures {
+            0 => String::new(),
+            failures => format!("{failures} failures in a row: {}", health.error),
+        };
+        parts.push((format!("alert channel {channel}"), part(health.failures == 0, detail)));
+    }
+    Health { ready: core.ready(), parts }
+}
+
+impl Watch for Core {
+    fn goes_on(&self, incident: &Incident) -> bool {
+        // Conditions are found anew at every look: one that is not found any more is over.
+        let Trouble::Message(reason) = incident.reason else { return false };
+        let handler = self.handlers.iter().position(|handler| handler.interface().smart_id == incident.interface);
+        let overdue_ms = self.clock.now_ms().saturating_sub(OVERDUE_MS);
+        handler.is_some_and(|handler| {
+            let held = self.board.holds(handler, reason)
+                || reason == Reason::Target && self.board.holds(handler, Reason::Circuit);
+            held || self.board.is_overdue(handler, overdue_ms)
+        })
+    }
+
+    fn conditions(&self) -> Vec<Condition> {
+        (0..self.handlers.len()).filter_map(|handler| self.late(handler)).collect()
+    }
+}
+
+impl Core {
+    /// The oldest message of an interface is older than agreed.
+    fn late(&self, handler: usize) -> Option<Condition> {
+        let interface = self.handlers[handler].interface();
+        let agreed_ms = interface.sla_p95_ms?;
+        let oldest_ms = self.board.backlog(handler).oldest_ms?;
+        let allowed_ms = agreed_ms.saturating_add(timetable::span_ms(&interface.retry));
+        let limit_ms = self.clock.now_ms().saturating_sub_unsigned(allowed_ms).saturating_sub(GRACE_MS);
+        if oldest_ms > limit_ms {
+            return None;
+        }
+        let late = self.board.accepted_until(handler, limit_ms);
+        Some(Condition {
+            interface: interface.smart_id.to_owned(),
+            target: interface.target.to_owned(),
+            trouble: Trouble::Late,
+            count: u64::try_from(late).unwrap_or(u64::MAX),
+            message_id: String::new(),
+            detail: format!("{late} messages are older than the agreed {agreed_ms} ms, all retries and a minute"),
+            channels: Some(interface.alerts.iter().map(|name| (*name).to_owned()).collect()),
+        })
+    }
+}
