@@ -118,7 +118,7 @@ async fn what_a_channel_answers_decides_whether_it_is_tried_again() {
     let (landscape, channels) = landscape().await;
     let fault = |code, retry_after| Effect::Status { code, body: None, retry_after };
     // (status, Retry-After, given up, wait)
-    let cases: [(&str, u16, Option<u32>, bool, Option<u64>); 10] = [
+    let cases: [(&str, u16, Option<u64>, bool, Option<u64>); 10] = [
         ("PagerDuty", 429, None, false, Some(60_000)),
         ("PagerDuty", 429, Some(7), false, Some(7_000)),
         ("PagerDuty", 500, None, false, None),
@@ -145,7 +145,8 @@ async fn what_a_channel_answers_decides_whether_it_is_tried_again() {
 async fn long_texts_and_keys_are_cut_to_what_the_channels_take() {
     let (landscape, channels) = landscape().await;
     let long = "é".repeat(40_000);
-    let incident = Incident { dedup_key: long.clone(), interface: long.clone(), detail: long, ..incident() };
+    let interface = format!("PROC-{}-V1", "X".repeat(300));
+    let incident = Incident { dedup_key: long.clone(), interface, detail: long, ..incident() };
     for name in NAMES {
         tell(&channels, name, &incident).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     }

@@ -49,7 +49,9 @@ impl Along {
         Self {
             buried: any(&|change| matches!(change, Change::Bury { .. })),
             counted: any(&|change| matches!(change, Change::Crashes { .. })),
-            told: any(&|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == reason)),
+            told: any(
+                &|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == reason.map(Into::into)),
+            ),
         }
     }
 }

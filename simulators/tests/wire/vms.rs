@@ -181,12 +181,12 @@ async fn the_control_plane_does_over_http_what_rust_does() {
     assert_eq!(send(client().post(format!("{control}/__sim/reset"))).await.0, 204);
     assert!(l.vms.journal().is_empty());
     let (_, names) = send(client().get(format!("{control}/__sim"))).await;
-    assert_eq!(names.as_array().unwrap().len(), 11);
+    assert_eq!(names.as_array().unwrap().len(), 14);
 }
 
 #[tokio::test]
 async fn the_same_seed_makes_the_same_secrets_and_samples() {
     let (a, b) = (landscape().await, landscape().await);
-    assert_eq!(a.secrets(), b.secrets());
+    assert_eq!(a.vms.client_secret(), b.vms.client_secret());
     assert_eq!(samples::shopping_cart("SC-1"), samples::shopping_cart("SC-1"));
 }
