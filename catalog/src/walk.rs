@@ -102,8 +102,8 @@ pub(crate) fn sources(row: &MappingRow) -> Vec<&Expr> {
 /// The key of an order rule.
 pub(crate) fn order(order: &Order) -> Option<&Expr> {
     match order {
-        Order::PerKey(key) => Some(key),
-        Order::None => None,
+        Order::PerKey(key, _) => Some(key),
+        Order::None | Order::Strict(_) => None,
     }
 }
 

@@ -29,8 +29,8 @@ pub struct Interface {
     pub alerts: &'static [&'static str],
     /// What to do with an unknown outcome when the operation has no probe.
     pub on_unknown: OnUnknown,
-    /// Messages with the same order key are delivered in the order of acceptance.
-    pub ordered: bool,
+    /// Whether messages are delivered in the order of acceptance.
+    pub order: DeliveryOrder,
     /// How long an idempotency key is remembered, in seconds.
     pub idempotency_window_s: u64,
     /// Agreed 95th percentile from accept to end, in milliseconds.
@@ -134,6 +134,37 @@ pub enum OnUnknown {
     Retry,
     /// HELD until a person decides.
     Hold,
+}
+
+/// Whether messages are delivered in the order of acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOrder {
+    /// In any order.
+    None,
+    /// Those with the same order key one after the other.
+    PerKey(OnDead),
+    /// All of them one after the other.
+    Strict(OnDead),
+}
+
+impl DeliveryOrder {
+    /// What a message that is given up means for those behind it; `None` where nothing is behind it.
+    #[must_use]
+    pub const fn on_dead(self) -> Option<OnDead> {
+        match self {
+            Self::None => None,
+            Self::PerKey(on_dead) | Self::Strict(on_dead) => Some(on_dead),
+        }
+    }
+}
+
+/// What a message that goes to the dead-letter list means for those behind it in the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDead {
+    /// They are HELD(KEY) until a person decides about it.
+    BlockKey,
+    /// They go on, marked as having a gap before them.
+    Continue,
 }
 
 /// A partner system as far as calling it goes.

@@ -7,7 +7,7 @@
 //! performing what the flow asks for within the `limits` of partners → `verdict` and the life cycle say what follows →
 //! `work` writes state, dead-letter record and alert in one transaction. `recover` starts on what the last process left.
 //!
-//! Where this is simpler than the whole semantics: a message that dies does not block its order key; the breaker opens when a target refuses us as such, not on
+//! Where this is simpler than the whole semantics: the breaker opens when a target refuses us as such, not on
 //! a share of failures, so the documented timetable always holds; a message runs through the flow of this build even
 //! if an earlier one accepted it (the journal keeps the earlier digest).
 
@@ -17,6 +17,7 @@ mod core;
 mod direct;
 mod limits;
 mod operate;
+mod order;
 mod paused;
 mod queue;
 mod recover;

@@ -21,8 +21,9 @@ use std::{
 
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use tieline_runtime::{
-    Admitted, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown, Operation,
-    OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Value, Violations, service,
+    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown,
+    Operation, OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Value, Violations,
+    service,
 };
 
 static TARGET: System = System {
@@ -49,7 +50,7 @@ static PUT: Operation = Operation {
 
 static INTERFACE: Interface = Interface {
     smart_id: "TEST-CALLER-TARGET-ORDER-V1",
-    title: "Order",
+    title: "DeliveryOrder",
     document: "none",
     digest: "000000000000",
     source: "Caller",
@@ -66,7 +67,7 @@ static INTERFACE: Interface = Interface {
     dead_letter: true,
     alerts: &[],
     on_unknown: OnUnknown::Retry,
-    ordered: false,
+    order: DeliveryOrder::None,
     idempotency_window_s: 3_600,
     sla_p95_ms: None,
     sensitive: &[],

@@ -262,7 +262,12 @@ pub(crate) const ERRORS: Table = Table {
             "What to do when nobody knows whether the target did the work.",
             "hold",
         ),
-        may("order", Kind::Record(&ORDER), "Delivery in the order of acceptance.", "{ per_key: event.order_number }"),
+        may(
+            "order",
+            Kind::Shapes("`strict`, or `{ per_key, on_dead }`"),
+            "Whether messages are delivered in the order of acceptance: those of one key, or all (`strict`).",
+            "{ per_key: event.order_number }",
+        ),
         may("responses", Kind::Names, "What callers see, by HTTP status.", "{ 400: the payload does not fit }"),
         may("audit", Kind::Word(&["enabled"]), "Whether an audit log is asked for.", "enabled"),
         may("encryption", Kind::Text, "Encryption at rest that is asked for.", "AES-256"),
@@ -284,12 +289,20 @@ pub(crate) const RETRY: Table = Table {
 /// `errors.order`.
 pub(crate) const ORDER: Table = Table {
     what: "the order rule",
-    keys: &[must(
-        "per_key",
-        Kind::Expression,
-        "Messages of equal value are delivered one after the other.",
-        "event.order_number",
-    )],
+    keys: &[
+        must(
+            "per_key",
+            Kind::Expression,
+            "Messages of equal value are delivered one after the other.",
+            "event.order_number",
+        ),
+        may(
+            "on_dead",
+            Kind::Word(&["block_key", "continue"]),
+            "Whether those behind a dead letter wait for a decision about it, or go on with a gap before them.",
+            "continue",
+        ),
+    ],
 };
 
 /// `artefacts[]`.

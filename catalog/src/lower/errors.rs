@@ -5,7 +5,7 @@
 use crate::expr::{self, Scope, Want};
 use crate::fields::{Record, interface, shown};
 use crate::findings::Findings;
-use crate::model::{Alert, Backoff, ErrorPolicy, OnUnknown, Order, ResponseRule, Retry};
+use crate::model::{Alert, Backoff, ErrorPolicy, OnDead, OnUnknown, Order, ResponseRule, Retry};
 use crate::phrase;
 use crate::yaml::Entry;
 
@@ -21,8 +21,8 @@ pub(crate) fn errors(fields: &Record<'_>, scope: &Scope<'_>, findings: &mut Find
         Some(text) if text.text == "hold" => OnUnknown::Hold,
         _ => OnUnknown::Retry,
     };
-    let order = match fields.record("order", findings) {
-        Some(record) => order(&record, scope, findings)?,
+    let order = match fields.entry("order") {
+        Some(entry) => order(entry, scope, findings)?,
         None => Order::None,
     };
     let responses = responses(fields, findings);
@@ -82,10 +82,24 @@ fn retry(entry: &Entry, findings: &mut Findings) -> Option<Retry> {
     })
 }
 
-fn order(fields: &Record<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<Order> {
+fn order(entry: &Entry, scope: &Scope<'_>, findings: &mut Findings) -> Option<Order> {
+    if let Some(scalar) = entry.value.scalar() {
+        if scalar.text == "strict" {
+            return Some(Order::Strict(OnDead::BlockKey));
+        }
+        findings
+            .add("E-SHAPE", entry.value.span, format!("`{}` is no order of messages", shown(&scalar.text)))
+            .help("write `strict`, or `{ per_key: an expression }`; without `order` there is none");
+        return None;
+    }
+    let fields = Record::read(&entry.value, &interface::ORDER, entry.key_span, findings)?;
     let text = fields.text("per_key")?;
+    let on_dead = match fields.text("on_dead") {
+        Some(word) if word.text == "continue" => OnDead::Continue,
+        _ => OnDead::BlockKey,
+    };
     match expr::check(text.text, text.span, scope, Want::Scalar) {
-        Ok(key) => Some(Order::PerKey(key)),
+        Ok(key) => Some(Order::PerKey(key, on_dead)),
         Err(problems) => {
             findings.problems(problems);
             None

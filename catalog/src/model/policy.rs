@@ -184,7 +184,18 @@ pub enum Order {
     /// Any.
     None,
     /// In the order of acceptance per key.
-    PerKey(Expr),
+    PerKey(Expr, OnDead),
+    /// In the order of acceptance, all of them.
+    Strict(OnDead),
+}
+
+/// What a message that goes to the dead-letter list means for those behind it in the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDead {
+    /// They wait until a person decides about it.
+    BlockKey,
+    /// They go on, marked as having a gap before them.
+    Continue,
 }
 
 /// One row of the error table that callers see.

@@ -3,7 +3,7 @@
 //! In: a checked interface. Out: [`InterfacePlan`]. Never knows: templates, the crate around it.
 
 use catalog::model::{
-    Auth, Backoff, CustomFunction, Durability, Expr, Interface, OnUnknown, Order, Trigger, TriggerKind, Type,
+    Auth, Backoff, CustomFunction, Durability, Expr, Interface, OnDead, OnUnknown, Order, Trigger, TriggerKind, Type,
 };
 use serde::Serialize;
 
@@ -81,8 +81,8 @@ pub struct DescriptorPlan {
     pub alerts: Vec<String>,
     /// `OnUnknown` in Rust.
     pub on_unknown: String,
-    /// Messages have an order key.
-    pub ordered: bool,
+    /// `DeliveryOrder` in Rust.
+    pub order: String,
     /// Seconds.
     pub idempotency_window_s: u64,
     /// Milliseconds.
@@ -290,8 +290,8 @@ fn admit(types: &Types<'_>, interface: &Interface, here: &Here, locals: &Locals)
     let idempotency = interface.trigger.idempotency.as_ref();
     let idempotency_key = idempotency.map_or("None".to_owned(), |idempotency| key(&idempotency.key, "idempotency"));
     let order_key = match &interface.errors.order {
-        Order::None => "None".to_owned(),
-        Order::PerKey(expr) => key(expr, "order"),
+        Order::None | Order::Strict(_) => "None".to_owned(),
+        Order::PerKey(expr, _) => key(expr, "order"),
     };
     let no_keys = idempotency_key == "None" && order_key == "None";
     AdmitPlan { idempotency_key, order_key, no_keys }
@@ -326,13 +326,26 @@ fn descriptor(types: &Types<'_>, interface: &Interface) -> DescriptorPlan {
             OnUnknown::Retry => "OnUnknown::Retry".to_owned(),
             OnUnknown::Hold => "OnUnknown::Hold".to_owned(),
         },
-        ordered: interface.errors.order != Order::None,
+        order: order(&interface.errors.order),
         idempotency_window_s: interface.trigger.idempotency.as_ref().map_or(0, |idempotency| idempotency.window_s),
         sla_p95_ms: interface.sla.latency_p95_ms,
         sensitive: trigger_message.map(|message| pointers(&message.fields, "")).unwrap_or_default(),
         operations: operation_statics(types, &operations),
         responses: responses(interface),
     }
+}
+
+fn order(order: &Order) -> String {
+    let (kind, on_dead) = match order {
+        Order::None => return "DeliveryOrder::None".to_owned(),
+        Order::PerKey(_, on_dead) => ("PerKey", on_dead),
+        Order::Strict(on_dead) => ("Strict", on_dead),
+    };
+    let on_dead = match on_dead {
+        OnDead::BlockKey => "BlockKey",
+        OnDead::Continue => "Continue",
+    };
+    format!("DeliveryOrder::{kind}(OnDead::{on_dead})")
 }
 
 /// Every static that the flow may call, probes included.

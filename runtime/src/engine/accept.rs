@@ -12,7 +12,7 @@ use super::{
     queue::{Ticket, Turn},
 };
 use crate::{
-    descriptor::{Interface, Trigger},
+    descriptor::{DeliveryOrder, Interface, Trigger},
     door::{Arrival, Receipt, Refusal},
     flow::{Admitted, Input},
     journal::{Accepted, IdempotencyKey, NewMessage, StoreError},
@@ -22,6 +22,9 @@ use crate::{
 /// More waiting messages than this, or larger ones, are not kept in memory: they are read back when their turn comes.
 const MOST_FRESH: usize = 256;
 const LARGEST_FRESH: usize = 64 << 10;
+
+/// DeliveryOrder key of all messages of an interface that keeps strict order.
+const WHOLE_INTERFACE: &str = "*";
 
 /// Checks a message against its interface's rules. The body goes over to the input: it may be large.
 pub(super) fn admit(core: &Core, arrival: &mut Arrival) -> Result<(Input, Admitted), Refusal> {
@@ -68,7 +71,7 @@ async fn keep(
     let message = new_message(core, interface, arrival, &admitted);
     let small = message.raw.len() <= LARGEST_FRESH;
     let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
-    let order_key = admitted.order_key.filter(|_| interface.ordered);
+    let order_key = order_key(interface, &admitted);
     let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
     let accepted = committed.await;
     if let (Some(turn), false) = (&turn, matches!(accepted, Ok(Accepted::New { .. }))) {
@@ -130,13 +133,22 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
         digest: interface.digest.to_owned(),
         principal: arrival.principal,
         key,
-        order_key: admitted.order_key.clone().filter(|_| interface.ordered),
+        order_key: order_key(interface, admitted),
         traceparent: arrival.traceparent,
         request_id: arrival.request_id,
         parameters: arrival.parameters,
         raw: arrival.raw,
         accepted_ms,
         origin: None,
+    }
+}
+
+/// What the message must not overtake, or be overtaken by.
+pub(super) fn order_key(interface: &Interface, admitted: &Admitted) -> Option<String> {
+    match interface.order {
+        DeliveryOrder::None => None,
+        DeliveryOrder::PerKey(_) => admitted.order_key.clone(),
+        DeliveryOrder::Strict(_) => Some(WHOLE_INTERFACE.to_owned()),
     }
 }
 

@@ -16,20 +16,21 @@ mod replay;
 use super::{
     Engine,
     core::{Core, Payload},
+    order,
     queue::{Ticket, Withdrawn},
     waiters::Ended,
     work::remains,
 };
 use crate::{
-    journal::{Change, Entry, Guard, Row, StoreError},
+    journal::{Change, Entry, Guard, Mark, Row, StoreError},
     lifecycle::{Action, Event, Reason, State, Transition},
     message::Violations,
 };
 
 pub use pause::Way;
 pub use rehearse::{Rehearsal, Rehearsed};
-pub(super) use replay::made_good;
 pub use replay::{MOST, Order, Replayed};
+pub(super) use replay::{follow_made_good, made_good, make_good};
 
 /// Who decides, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +145,7 @@ impl Engine {
                 row.digest
             )));
         }
+        settled(core, &row)?;
         let taken = if row.state.is_end() { None } else { Some(withdraw(core, &row)?) };
         let state = taken.as_ref().map_or(row.state, |taken| taken.ticket().state);
         let remains = remains(core.handlers[handler].interface());
@@ -228,6 +230,9 @@ fn changes(
     if transition.state == State::Ready {
         changes.push(Change::Again { seq });
     }
+    if verb == Verb::Skip {
+        changes.push(Change::Mark { seq, mark: Mark::Gap });
+    }
     changes
 }
 
@@ -238,6 +243,12 @@ fn follow(core: &Core, handler: usize, row: &Row, ticket: Option<Ticket<Payload>
         core.metrics.dead_letters(interface.smart_id, -1);
     }
     core.board.changed(handler, row.seq, transition.state, transition.reason);
+    if let (true, Some(key)) = (row.state.is_end(), &row.order_key) {
+        match transition.state {
+            State::Dead => core.queue().open_gap(handler, key, row.seq),
+            _ => core.queue().close_gap(handler, key, row.seq),
+        }
+    }
     for action in &transition.actions {
         match action {
             Action::Run => {
@@ -252,12 +263,12 @@ fn follow(core: &Core, handler: usize, row: &Row, ticket: Option<Ticket<Payload>
                 let took_ms = core.clock.now_ms().saturating_sub(row.accepted_ms);
                 core.metrics.ended(interface.smart_id, transition.state.as_str(), took_ms);
                 if let Some(ticket) = &ticket {
-                    unblock(core, ticket);
+                    order::release(core, ticket);
                 }
             }
             Action::Unblock => {
                 if let Some(dead) = core.parked.take(row.seq) {
-                    unblock(core, &dead);
+                    order::release(core, &dead);
                 }
             }
             Action::RunAt(_) | Action::Bury(_) | Action::Alert(_) => {}
@@ -279,14 +290,6 @@ fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
     })
 }
 
-/// Lets the next of the order key go.
-fn unblock(core: &Core, ticket: &Ticket<Payload>) {
-    if let Some(turn) = &ticket.turn {
-        core.queue().release(turn);
-        core.wake.notify_one();
-    }
-}
-
 /// Takes a message that has not ended out of the queue, so that no worker starts on it meanwhile.
 fn withdraw(core: &Core, row: &Row) -> Result<Taken, Declined> {
     let parked = core.parked.take(row.seq).map(Taken::Parked);
@@ -302,6 +305,14 @@ fn restore(core: &Core, taken: Option<Taken>) {
         Some(Taken::Queued(Withdrawn { ticket, due_ms: Some(due_ms) })) => core.push_at(due_ms, ticket),
         Some(Taken::Queued(Withdrawn { ticket, due_ms: None })) => core.push(ticket),
     }
+}
+
+/// A message that has just been given up keeps its place in its line a moment later than the journal says so.
+fn settled(core: &Core, row: &Row) -> Result<(), Declined> {
+    if row.mark == Some(Mark::Blocks) && !core.parked.holds(row.seq) {
+        return Err(Declined::Conflict(format!("{} is being worked on now: try again in a moment", row.id)));
+    }
+    Ok(())
 }
 
 async fn find(core: &Core, id: &str) -> Result<Row, Declined> {

@@ -3,9 +3,10 @@
 //! In: tickets of messages that have not ended. Out: the next ones to run. Pure: a structure in memory, no clock, no
 //! tasks. Never knows: what a message holds.
 //!
-//! A message that waits for its time holds up nobody; with an order key only the oldest of the key is eligible.
+//! A message that waits for its time holds up nobody; with an order key only the oldest of the key is eligible. One that
+//! is given up keeps its place where it blocks its key; where it does not, it leaves a gap that later ones are told of.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::{journal::Guard, lifecycle::State};
 
@@ -51,6 +52,7 @@ pub(super) struct Queue<P> {
     running: Vec<usize>,
     due: BTreeMap<(i64, i64), Ticket<P>>,
     lines: HashMap<(usize, String), Line<P>>,
+    gaps: HashMap<(usize, String), BTreeSet<i64>>,
     next_turn: u64,
     first: usize,
 }
@@ -70,6 +72,7 @@ impl<P> Queue<P> {
             running: vec![0; handlers],
             due: BTreeMap::new(),
             lines: HashMap::new(),
+            gaps: HashMap::new(),
             next_turn: 0,
             first: 0,
         }
@@ -82,6 +85,27 @@ impl<P> Queue<P> {
         let entry = self.lines.entry(line.clone());
         entry.or_insert_with(|| Line { turns: VecDeque::new(), waiting: HashMap::new() }).turns.push_back(number);
         Turn { line, number }
+    }
+
+    /// A message of the key was given up, and those behind it go on.
+    pub(super) fn open_gap(&mut self, handler: usize, key: &str, seq: i64) {
+        self.gaps.entry((handler, key.to_owned())).or_default().insert(seq);
+    }
+
+    /// It was made good, or a person said that it is not to be delivered.
+    pub(super) fn close_gap(&mut self, handler: usize, key: &str, seq: i64) {
+        let line = (handler, key.to_owned());
+        let Some(gaps) = self.gaps.get_mut(&line) else { return };
+        gaps.remove(&seq);
+        if gaps.is_empty() {
+            self.gaps.remove(&line);
+        }
+    }
+
+    /// Whether another message of the ticket's key is missing.
+    pub(super) fn has_gap(&self, ticket: &Ticket<P>) -> bool {
+        let gaps = ticket.turn.as_ref().and_then(|turn| self.gaps.get(&turn.line));
+        gaps.is_some_and(|gaps| gaps.iter().any(|missing| *missing != ticket.seq))
     }
 
     /// The message may run as soon as there is room (and its key's line has come to it).
@@ -173,6 +197,13 @@ impl<P> Queue<P> {
         if let Some(ticket) = next {
             self.ready[ticket.handler].push_back(ticket);
         }
+    }
+}
+
+impl Turn {
+    /// The order key.
+    pub(super) fn key(&self) -> &str {
+        &self.line.1
     }
 }
 

@@ -9,12 +9,13 @@ use std::collections::HashMap;
 
 use super::{
     core::{Core, Payload},
+    order,
     queue::Ticket,
     work::remains,
 };
 use crate::{
     alert::Cause,
-    journal::{Change, Grave, StoreError, Unfinished},
+    journal::{Change, Grave, Mark, StoreError, Unfinished},
     lifecycle::{Action, Event, Reason, State, Transition},
 };
 
@@ -23,7 +24,9 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
     let by_name: HashMap<&str, usize> =
         core.handlers.iter().enumerate().map(|(index, handler)| (handler.interface().smart_id, index)).collect();
     core.store.pauses().await?.into_iter().for_each(|pause| core.paused.set(pause));
-    let unfinished = core.store.unfinished().await?;
+    let mut unfinished = core.store.unfinished().await?;
+    // Whoever holds the first place of a key takes it before those that were accepted earlier and wait behind it.
+    unfinished.sort_by_key(|message| !matches!(message.mark, Some(Mark::Blocks | Mark::Heir)));
     let mut count = 0;
     for message in unfinished {
         // Messages of an interface that this build does not have stay where they are: another build may.
@@ -53,6 +56,10 @@ async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), 
         turn: message.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
         payload: Payload { id: message.id, accepted_ms: message.accepted_ms, fresh: None },
     };
+    if ticket.state.is_end() {
+        order::ended(core, ticket, message.mark);
+        return Ok(());
+    }
     core.board.opened(handler, ticket.seq, ticket.payload.accepted_ms);
     core.board.changed(handler, ticket.seq, ticket.state, message.reason);
     if ticket.state == State::InFlight {
@@ -60,9 +67,9 @@ async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), 
     }
     match (ticket.state, message.due_ms) {
         (state, _) if state.is_end() => {
-            if let Some(turn) = &ticket.turn {
-                core.queue().release(turn);
-            }
+            let interface = core.handlers[handler].interface();
+            let mark = order::mark(interface, &ticket, state);
+            order::ended(core, ticket, mark);
         }
         // Held until a person decides; it keeps its place in the line.
         (State::Held, None) => core.parked.keep(ticket),
@@ -106,6 +113,7 @@ async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>) -> Result<(), St
             Action::Run | Action::RunAt(_) | Action::Release | Action::Unblock => {}
         }
     }
+    changes.extend(order::mark(interface, ticket, state).map(|mark| Change::Mark { seq, mark }));
     core.store.commit(changes).await?;
     core.board.changed(ticket.handler, seq, state, reason);
     if reason == Some(Reason::CrashLoop) {

@@ -3,6 +3,7 @@
 mod decisions;
 mod incidents;
 mod model;
+mod order;
 mod requests;
 mod stories;
 mod world;

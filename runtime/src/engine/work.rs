@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use super::{
     core::{Core, Fresh, Payload, Subject},
-    operate,
+    operate, order,
     queue::Ticket,
     steps::{Halt, Journalled},
     waiters::Ended,
@@ -18,7 +18,7 @@ use crate::{
     alert::Cause,
     descriptor::Interface,
     flow::{End, Input, Run, Stop, Why},
-    journal::{Answer, Change, Delivery, Grave, Origin, StoreError, codec},
+    journal::{Answer, Change, Delivery, Grave, Mark, Origin, Row, StoreError, codec},
     lifecycle::{self, Action, Event, Reason, Remains, Transition},
     log,
 };
@@ -57,7 +57,7 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
     let origin = material.origin.clone();
     let mut conclusion = flow(core, &ticket, subject, material).await;
     if let (Some(origin), Event::Delivered) = (origin, conclusion.event) {
-        conclusion.changes.extend(operate::made_good(core, &origin, &ticket.payload.id).await);
+        conclusion.makes_good = operate::made_good(core, &origin).await;
     }
     conclude(core, ticket, interface, conclusion).await;
 }
@@ -78,12 +78,15 @@ struct Conclusion {
     changes: Vec<Change>,
     ended: Ended,
     target: &'static str,
+    /// The message that was given up, and whose content is delivered now.
+    makes_good: Option<Row>,
 }
 
 async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static Interface) -> Result<(), StoreError> {
     let transition = (core.rules)(ticket.state, Event::Claimed, remains(interface))
         .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
-    core.store.commit(vec![Change::Claim { seq: ticket.seq, guard: ticket.guard(), gap: false }]).await?;
+    let gap = core.queue().has_gap(ticket);
+    core.store.commit(vec![Change::Claim { seq: ticket.seq, guard: ticket.guard(), gap }]).await?;
     (ticket.state, ticket.lease) = (transition.state, ticket.lease + 1);
     core.took(ticket.seq, ticket.lease);
     core.board.changed(ticket.handler, ticket.seq, transition.state, None);
@@ -140,7 +143,7 @@ fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
             (Event::Delivered, String::new(), vec![answer], Ended::Replied { status, body })
         }
     };
-    Conclusion { event, sentence, grave: Grave::default(), changes, ended, target }
+    Conclusion { event, sentence, grave: Grave::default(), changes, ended, target, makes_good: None }
 }
 
 fn halted(core: &Core, halt: Halt) -> Conclusion {
@@ -162,7 +165,15 @@ fn halted(core: &Core, halt: Halt) -> Conclusion {
         field_errors: String::new(),
         at_ms: core.clock.now_ms(),
     };
-    Conclusion { event: halt.event, sentence: halt.sentence, grave, changes: halt.changes, ended, target: halt.system }
+    Conclusion {
+        event: halt.event,
+        sentence: halt.sentence,
+        grave,
+        changes: halt.changes,
+        ended,
+        target: halt.system,
+        makes_good: None,
+    }
 }
 
 fn stopped(core: &Core, stop: Stop, target: &'static str) -> Conclusion {
@@ -177,7 +188,7 @@ fn stopped(core: &Core, stop: Stop, target: &'static str) -> Conclusion {
     };
     let grave = Grave { sentence: sentence.clone(), field_errors, at_ms: core.clock.now_ms(), ..Grave::default() };
     let ended = Ended::GivenUp { reason, target_status: None, partner, detail: sentence.clone() };
-    Conclusion { event: Event::GiveUp(reason), sentence, grave, changes: Vec::new(), ended, target }
+    Conclusion { event: Event::GiveUp(reason), sentence, grave, changes: Vec::new(), ended, target, makes_good: None }
 }
 
 fn crashed(
@@ -197,7 +208,7 @@ fn crashed(
         Ended::Later { due_ms: None }
     };
     let changes = vec![Change::Crashes { seq: ticket.seq, crashes }];
-    Conclusion { event: Event::Crashed { crashes }, sentence, grave, changes, ended, target }
+    Conclusion { event: Event::Crashed { crashes }, sentence, grave, changes, ended, target, makes_good: None }
 }
 
 /// Writes the next state with everything that belongs to it in one transaction, then does what follows.
@@ -211,8 +222,11 @@ async fn conclude(
         Ok(transition) => transition,
         Err(illegal) => return postpone(core, ticket, &StoreError::Refused(illegal.to_string())),
     };
-    let Conclusion { sentence, grave, mut changes, ended, target, .. } = conclusion;
+    let Conclusion { sentence, grave, mut changes, ended, target, makes_good, .. } = conclusion;
     changes.push(state(core, &ticket, &transition, &sentence, due(&transition)));
+    changes.extend(makes_good.iter().map(|old| operate::make_good(core, old, &ticket.payload.id)));
+    let mark = order::mark(interface, &ticket, transition.state);
+    changes.extend(mark.map(|mark| Change::Mark { seq: ticket.seq, mark }));
     for action in &transition.actions {
         match action {
             Action::Bury(_) => changes.push(Change::Bury { seq: ticket.seq, grave: Box::new(grave.clone()) }),
@@ -234,10 +248,14 @@ async fn conclude(
         ticket.crashes += 1;
     }
     ticket.state = transition.state;
-    follow(core, ticket, interface, &transition, &ended);
+    if let Some(old) = makes_good {
+        operate::follow_made_good(core, &old);
+    }
+    follow(core, ticket, &transition, &ended, mark);
 }
 
-fn follow(core: &Core, ticket: Ticket<Payload>, interface: &'static Interface, transition: &Transition, ended: &Ended) {
+fn follow(core: &Core, ticket: Ticket<Payload>, transition: &Transition, ended: &Ended, mark: Option<Mark>) {
+    let interface = core.handlers[ticket.handler].interface();
     core.board.changed(ticket.handler, ticket.seq, transition.state, transition.reason);
     core.waiters.tell(&ticket.payload.id, ended);
     for action in &transition.actions {
@@ -250,9 +268,7 @@ fn follow(core: &Core, ticket: Ticket<Payload>, interface: &'static Interface, t
                 if transition.state == lifecycle::State::Dead {
                     core.metrics.dead_letters(interface.smart_id, 1);
                 }
-                if let Some(turn) = &ticket.turn {
-                    core.queue().release(turn);
-                }
+                order::ended(core, ticket.clone(), mark);
             }
             Action::Alert(_) => core.alerts.wake(),
             Action::Unblock | Action::Bury(_) => {}

@@ -8,7 +8,7 @@ use crate::lifecycle::{Reason, State};
 /// A change of what is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A message goes to another state. Refused as [`super::StoreError::Stale`] if the guard does not hold.
+    /// A message goes to another state; its mark is forgotten where an end is reached or left. Refused as [`super::StoreError::Stale`] if the guard does not hold.
     State {
         /// Message.
         seq: i64,
@@ -35,12 +35,12 @@ pub enum Change {
         /// An earlier message of its order key was given up before: it is delivered with a gap before it.
         gap: bool,
     },
-    /// What the end of a message means for the later ones of its order key; nothing any more with `None`.
+    /// What the end of a message means for the later ones of its order key; comes behind the change to that end.
     Mark {
         /// Message.
         seq: i64,
         /// The meaning.
-        mark: Option<Mark>,
+        mark: Mark,
     },
     /// One more call of a system that allows so many a day.
     Called {
@@ -153,13 +153,16 @@ impl Guard {
     }
 }
 
-/// What the end of a message means for the later ones of its order key.
+/// What a message means for the later ones of its order key, besides its place in the order of acceptance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// They wait until a person decides.
     Blocks,
     /// They go on, and say that one before them is missing.
     Gap,
+    /// It repeats one that held the first place of the key, and stands there in its stead: before all others. Given by a
+    /// store when it accepts such a replay; the one it repeats loses its mark.
+    Heir,
 }
 
 impl Mark {
@@ -168,11 +171,12 @@ impl Mark {
         match self {
             Self::Blocks => "BLOCKS",
             Self::Gap => "GAP",
+            Self::Heir => "HEIR",
         }
     }
 
     /// Reads the word.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Blocks, Self::Gap].into_iter().find(|mark| mark.as_str() == word)
+        [Self::Blocks, Self::Gap, Self::Heir].into_iter().find(|mark| mark.as_str() == word)
     }
 }

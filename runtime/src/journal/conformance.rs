@@ -251,20 +251,58 @@ async fn an_end_is_left_only_by_who_saw_it(store: &dyn Store) {
 async fn marks_outlive_the_end_they_speak_of(store: &dyn Store) {
     let seq = new(store, NewMessage { order_key: Some("4711".to_owned()), ..message("m1") }).await;
     let other = new(store, message("m2")).await;
-    let blocks = Change::Mark { seq, mark: Some(Mark::Blocks) };
+    let blocks = Change::Mark { seq, mark: Mark::Blocks };
     store.commit(vec![state(seq, State::Dead, Some(Reason::Permanent)), blocks]).await.unwrap();
     store.commit(vec![state(other, State::Dead, Some(Reason::Permanent))]).await.unwrap();
     let open = store.unfinished().await.unwrap();
     assert_eq!(open.len(), 1, "an end without a mark is of no interest");
     assert_eq!((open[0].seq, open[0].mark, open[0].order_key.as_deref()), (seq, Some(Mark::Blocks), Some("4711")));
-    store.commit(vec![Change::Mark { seq, mark: None }]).await.unwrap();
+    let skipped = |from| moved(seq, Guard { lease: 0, from }, (State::Dead, Some(Reason::Permanent)));
+    let gap = Change::Mark { seq, mark: Mark::Gap };
+    store.commit(vec![skipped(State::Dead), gap.clone()]).await.unwrap();
+    assert_eq!(store.unfinished().await.unwrap()[0].mark, Some(Mark::Gap));
+    let made_good = Change::MadeGood { seq, detail: String::new(), at_ms: 9 };
+    store.commit(vec![made_good]).await.unwrap();
     assert_eq!(store.unfinished().await.unwrap(), []);
+    store.commit(vec![skipped(State::Resolved), gap]).await.unwrap();
+    let retried = moved(seq, Guard { lease: 0, from: State::Dead }, (State::Ready, None));
+    let again = moved(seq, Guard { lease: 0, from: State::Ready }, (State::Delivered, None));
+    store.commit(vec![retried]).await.unwrap();
+    assert_eq!(store.unfinished().await.unwrap()[0].mark, None, "an end that is left means nothing any more");
+    store.commit(vec![again]).await.unwrap();
     let later = new(store, NewMessage { order_key: Some("4711".to_owned()), ..message("m3") }).await;
     let guard = Guard { lease: 0, from: State::Accepted };
     store.commit(vec![Change::Claim { seq: later, guard, gap: true }]).await.unwrap();
     store.commit(vec![claim(later, 1, State::InFlight)]).await.unwrap();
     let story = store.story("m3").await.unwrap().unwrap();
     assert_eq!((story.row.gap, story.row.order_key.as_deref()), (true, Some("4711")), "a gap stays");
+}
+
+async fn a_replay_takes_the_place_that_its_source_blocked(store: &dyn Store) {
+    let keyed = |id: &str, replay_of: Option<&str>| NewMessage {
+        order_key: Some("4711".to_owned()),
+        origin: replay_of.map(|of| Box::new(Origin { replay_of: of.to_owned(), ..Origin::default() })),
+        ..message(id)
+    };
+    let seq = new(store, keyed("m1", None)).await;
+    let blocks = Change::Mark { seq, mark: Mark::Blocks };
+    store.commit(vec![state(seq, State::Dead, Some(Reason::Permanent)), blocks]).await.unwrap();
+    new(store, keyed("m2", None)).await;
+    let heir = new(store, keyed("m3", Some("m1"))).await;
+    let later = new(store, keyed("m4", Some("m1"))).await;
+    let marks = || async {
+        let open = store.unfinished().await.unwrap();
+        open.into_iter().map(|open| (open.id, open.mark)).collect::<Vec<_>>()
+    };
+    let open = |id: &str, mark| (id.to_owned(), mark);
+    assert_eq!(marks().await, [open("m2", None), open("m3", Some(Mark::Heir)), open("m4", None)]);
+    store.commit(vec![claim(heir, 0, State::Accepted), claim(later, 0, State::Accepted)]).await.unwrap();
+    let running = Guard { lease: 1, from: State::InFlight };
+    store.commit(vec![moved(heir, running, (State::Retrying, None))]).await.unwrap();
+    assert_eq!(marks().await[1], open("m3", Some(Mark::Heir)), "it keeps its place while it lives");
+    let dead = moved(heir, running, (State::Dead, Some(Reason::Permanent)));
+    store.commit(vec![dead, Change::Mark { seq: heir, mark: Mark::Blocks }]).await.unwrap();
+    assert_eq!(marks().await[1], open("m3", Some(Mark::Blocks)));
 }
 
 async fn calls_of_the_day_are_counted(store: &dyn Store) {
@@ -314,6 +352,7 @@ conformance!(
     who_lost_a_message_has_no_say_any_more,
     an_end_is_left_only_by_who_saw_it,
     marks_outlive_the_end_they_speak_of,
+    a_replay_takes_the_place_that_its_source_blocked,
     calls_of_the_day_are_counted,
 );
 

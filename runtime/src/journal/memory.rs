@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, Delivery, Entry, Filter, Grave, Head, Incident,
-    Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Store, StoreError, Story, Unfinished,
+    Mark, Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Store, StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -237,8 +237,10 @@ impl Kept {
             }
             self.known.insert(name, Known { body_hash: key.body_hash, seq, expires_ms: key.expires_ms });
         }
+        let mut mark = None;
         if let Some(origin) = &message.origin {
             self.write_down(origin.entry(&message));
+            mark = self.succeed(&origin.replay_of);
         }
         let row = Row {
             seq,
@@ -256,13 +258,20 @@ impl Kept {
             crashes: 0,
             lease: 0,
             gap: false,
-            mark: None,
+            mark,
             accepted_ms: message.accepted_ms,
             ended_ms: None,
         };
         let entry = Life { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
         self.messages.insert(seq, entry);
         Accepted::New { seq }
+    }
+
+    /// The place of the one that is repeated, if it held the first of its key.
+    fn succeed(&mut self, id: &str) -> Option<Mark> {
+        let old = self.messages.values_mut().find(|life| life.row.id == id)?;
+        (old.row.mark == Some(Mark::Blocks)).then(|| old.row.mark = None)?;
+        Some(Mark::Heir)
     }
 
     fn commit(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -356,14 +365,15 @@ impl Life {
         match change {
             Change::State { state, reason, detail, due_ms, at_ms, .. } => {
                 let ended_ms = state.is_end().then_some(at_ms);
-                self.row = Row { state, reason, detail, due_ms, ended_ms, ..self.row.clone() };
+                let mark = self.row.mark.filter(|_| !state.is_end() && !self.row.state.is_end());
+                self.row = Row { state, reason, detail, due_ms, ended_ms, mark, ..self.row.clone() };
             }
             Change::Claim { guard, gap, .. } => {
                 (self.row.state, self.row.lease) = (State::InFlight, guard.lease + 1);
                 (self.row.reason, self.row.detail, self.row.due_ms) = (None, String::new(), None);
                 self.row.gap |= gap;
             }
-            Change::Mark { mark, .. } => self.row.mark = mark,
+            Change::Mark { mark, .. } => self.row.mark = Some(mark),
             Change::Crashes { crashes, .. } => self.row.crashes = crashes,
             Change::Waits { .. } => {
                 if self.row.state == State::InFlight {
@@ -399,7 +409,7 @@ impl Life {
             Change::MadeGood { detail, at_ms, .. } => {
                 if matches!(self.row.state, State::Dead | State::Failed) {
                     (self.row.state, self.row.reason) = (State::Resolved, Some(Reason::Operator));
-                    (self.row.detail, self.row.ended_ms) = (detail, Some(at_ms));
+                    (self.row.detail, self.row.ended_ms, self.row.mark) = (detail, Some(at_ms), None);
                 }
             }
             Change::Again { .. } => {

@@ -156,7 +156,7 @@ pub struct Unfinished {
     pub order_key: Option<String>,
     /// Lease number.
     pub lease: u32,
-    /// Given up, and what this means for the later ones of its key. Without, the message has not ended.
+    /// What it means for the later ones of its order key.
     pub mark: Option<Mark>,
     /// State.
     pub state: State,
@@ -212,7 +212,7 @@ pub struct Row {
     pub lease: u32,
     /// It was delivered, or tried, with a gap before it in the order of its key.
     pub gap: bool,
-    /// Given up, and what this means for the later ones of its key.
+    /// What it means for the later ones of its order key.
     pub mark: Option<Mark>,
     /// When it was accepted.
     pub accepted_ms: i64,

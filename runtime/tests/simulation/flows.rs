@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use tieline_runtime::{
-    Admitted, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown, Operation,
-    OutboundAuth, Probe, Protocol, Repeat, Request, Retry, Run, Running, Stop, System, Trigger, Value, Violations,
-    format::json, journal::NewMessage,
+    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnDead, OnUnknown,
+    Operation, OutboundAuth, Probe, Protocol, Repeat, Request, Retry, Run, Running, Stop, System, Trigger, Value,
+    Violations, format::json, journal::NewMessage,
 };
 
 static ERP: System = system("ERP", Some(4));
@@ -79,7 +79,7 @@ const BASE: Interface = Interface {
     dead_letter: true,
     alerts: &["Email"],
     on_unknown: OnUnknown::Retry,
-    ordered: true,
+    order: DeliveryOrder::PerKey(OnDead::Continue),
     idempotency_window_s: 604_800,
     sla_p95_ms: None,
     sensitive: &[],
@@ -90,19 +90,19 @@ const BASE: Interface = Interface {
 /// In order of the customer: fetch, create with a probe, notify.
 static ORDERS: Interface = BASE;
 /// The same, but it has forgotten its order.
-static UNORDERED: Interface = Interface { ordered: false, ..BASE };
+static UNORDERED: Interface = Interface { order: DeliveryOrder::None, ..BASE };
 /// Nobody can ask the bank, and nobody may pay twice: a person decides.
 static PAYMENTS: Interface = Interface {
     smart_id: "SIM-SHOP-BANK-PAYMENT-V1",
     on_unknown: OnUnknown::Hold,
-    ordered: false,
+    order: DeliveryOrder::None,
     target: "Bank",
     ..BASE
 };
 /// Without dead letters; some are discarded, some buried by the document, some panic.
 static STATUS: Interface = Interface {
     smart_id: "SIM-SHOP-ERP-STATUS-V1",
-    ordered: false,
+    order: DeliveryOrder::None,
     dead_letter: false,
     retry: Retry { retries: 1, interval_ms: 5_000, factor: 1, jitter_percent: 10, ..BASE.retry },
     ..BASE
@@ -110,14 +110,14 @@ static STATUS: Interface = Interface {
 /// Like it, with dead letters.
 static CONTRACTS: Interface = Interface {
     smart_id: "SIM-SHOP-ERP-CONTRACT-V1",
-    ordered: false,
+    order: DeliveryOrder::None,
     retry: Retry { retries: 1, interval_ms: 5_000, factor: 1, jitter_percent: 10, ..BASE.retry },
     ..BASE
 };
 /// Every hour, several items.
 static NIGHTLY: Interface = Interface {
     smart_id: "SIM-ERP-ERP-STOCK-V1",
-    ordered: false,
+    order: DeliveryOrder::None,
     trigger: Trigger::Schedule { cron: "0 * * * *", zone: "Europe/Paris" },
     ..BASE
 };
@@ -193,7 +193,10 @@ impl Handler for Flow {
 
     fn admit(&self, input: &Input) -> Result<Admitted, Violations> {
         let idempotency_key = text(input, "id");
-        Ok(Admitted { idempotency_key, order_key: text(input, "customer").filter(|_| self.0.ordered) })
+        Ok(Admitted {
+            idempotency_key,
+            order_key: text(input, "customer").filter(|_| self.0.order != DeliveryOrder::None),
+        })
     }
 
     fn run<'a>(&'a self, input: &'a Input, run: &'a Run) -> Running<'a> {

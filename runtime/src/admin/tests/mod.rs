@@ -13,8 +13,8 @@ use super::*;
 use crate::{
     clock::ScaledClock,
     descriptor::{
-        Class, Endpoint, Format, InboundAuth, Interface, OnUnknown, Operation, OutboundAuth, Protocol, Repeat, Retry,
-        System, Trigger,
+        Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, OnUnknown, Operation, OutboundAuth, Protocol,
+        Repeat, Retry, System, Trigger,
     },
     door::{Arrival, Door as _, Promise},
     engine::Ports,
@@ -68,7 +68,7 @@ static INTERFACE: Interface = Interface {
     dead_letter: true,
     alerts: &[],
     on_unknown: OnUnknown::Retry,
-    ordered: false,
+    order: DeliveryOrder::None,
     idempotency_window_s: 60,
     sla_p95_ms: None,
     sensitive: &["/email"],

@@ -15,11 +15,12 @@ use super::{
 };
 use crate::{
     engine::{
-        accept::hand_in,
+        accept::{hand_in, order_key},
         core::{Core, Payload},
+        order,
         queue::Ticket,
     },
-    flow::{Admitted, Input},
+    flow::{Admitted, Handler, Input},
     journal::{Accepted, Change, Filter, Material, NewMessage, Origin, Row, StoreError, Story, codec},
     lifecycle::State,
     message::Violations,
@@ -139,6 +140,7 @@ async fn source(core: &Core, id: &str, order: &Order) -> Result<Source, Declined
     if !row.state.is_end() {
         return Err(Declined::Conflict(format!("{id} is {}: only what has ended is replayed", row.state)));
     }
+    super::settled(core, &row)?;
     let good = |state: State| !state.is_end() || state == State::Delivered;
     if let Some(replay) = replays.iter().find(|replay| good(replay.state) && !order.again) {
         let problem = format!("{id} was replayed already as {}, which is {}", replay.id, replay.state);
@@ -160,7 +162,7 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
     let Source { handler, material, raw, admitted, row, .. } = source;
     let interface = core.handlers[handler].interface();
     let accepted_ms = core.clock.now_ms();
-    let order_key = admitted.order_key.filter(|_| interface.ordered);
+    let order_key = order_key(interface, &admitted);
     let message = NewMessage {
         id: core.random.id(accepted_ms),
         interface: interface.smart_id.to_owned(),
@@ -188,6 +190,16 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
             return Err(failed(core, &error));
         }
     };
+    // What blocked its order key hands its place over: the content comes in its turn after all.
+    let turn = match core.parked.take(row.seq) {
+        Some(blocked) => {
+            if let Some(turn) = &turn {
+                core.queue().release(turn);
+            }
+            blocked.turn
+        }
+        None => turn,
+    };
     core.metrics.accepted(interface.smart_id);
     core.board.opened(handler, seq, accepted_ms);
     let payload = Payload { id: id.clone(), accepted_ms, fresh: None };
@@ -196,24 +208,28 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
     Ok(id)
 }
 
-/// A replay was delivered: the change that makes its source RESOLVED, if it is still dead by then.
-pub(in crate::engine) async fn made_good(core: &Core, origin: &Origin, by: &str) -> Vec<Change> {
-    let old = match core.store.story(&origin.replay_of).await {
-        Ok(Some(story)) => story.row,
-        Ok(None) => return Vec::new(),
+/// A replay was delivered: the message that it makes good, if it is still given up.
+pub(in crate::engine) async fn made_good(core: &Core, origin: &Origin) -> Option<Row> {
+    match core.store.story(&origin.replay_of).await {
+        Ok(story) => story.map(|story| story.row).filter(|old| matches!(old.state, State::Dead | State::Failed)),
         Err(error) => {
             core.store_failed(&error);
-            return Vec::new();
+            None
         }
-    };
-    if !matches!(old.state, State::Dead | State::Failed) {
-        return Vec::new();
     }
-    if let (State::Dead, Some(handler)) =
-        (old.state, core.handlers.iter().find(|handler| handler.interface().smart_id == old.interface))
-    {
-        core.metrics.dead_letters(handler.interface().smart_id, -1);
+}
+
+/// What is written about it, together with the end of the replay.
+pub(in crate::engine) fn make_good(core: &Core, old: &Row, by: &str) -> Change {
+    Change::MadeGood { seq: old.seq, detail: format!("made good by {by}"), at_ms: core.clock.now_ms() }
+}
+
+/// What follows once that is durable.
+pub(in crate::engine) fn follow_made_good(core: &Core, old: &Row) {
+    let of = |handler: &Arc<dyn Handler>| handler.interface().smart_id == old.interface;
+    let Some(handler) = core.handlers.iter().position(of) else { return };
+    if old.state == State::Dead {
+        core.metrics.dead_letters(core.handlers[handler].interface().smart_id, -1);
     }
-    let detail = format!("made good by {by}");
-    vec![Change::MadeGood { seq: old.seq, detail, at_ms: core.clock.now_ms() }]
+    order::made_good(core, handler, old);
 }

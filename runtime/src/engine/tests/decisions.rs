@@ -2,7 +2,7 @@
 
 use super::world::*;
 use crate::{
-    descriptor::Class,
+    descriptor::{Class, DeliveryOrder, Interface, OnDead, OnUnknown},
     door::{Door as _, Receipt},
     engine::{Decision, Declined, Order, Verb},
     flow::{End, Input, Request, Run, Running},
@@ -105,8 +105,8 @@ async fn a_crash_behind_a_decision_takes_nothing_back() {
 
 #[tokio::test(start_paused = true)]
 async fn doubt_is_for_a_person_and_the_line_goes_on_behind_it() {
-    static HOLDING_ORDERED: crate::descriptor::Interface =
-        crate::descriptor::Interface { ordered: true, on_unknown: crate::descriptor::OnUnknown::Hold, ..BASE };
+    static HOLDING_ORDERED: Interface =
+        Interface { on_unknown: OnUnknown::Hold, order: DeliveryOrder::PerKey(OnDead::BlockKey), ..BASE };
     for (verb, end, sends) in
         [(Verb::Retry, State::Delivered, 3), (Verb::Discard, State::Discarded, 2), (Verb::Resolve, State::Resolved, 2)]
     {

@@ -9,8 +9,8 @@ use crate::{
     alert::{Channel, Channels, Undelivered},
     clock::{Clock, TokioClock},
     descriptor::{
-        Class, Endpoint, Format, InboundAuth, Interface, Method, OnUnknown, Operation, OutboundAuth, Protocol, Repeat,
-        Retry, System, Trigger,
+        Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, Method, OnDead, OnUnknown, Operation,
+        OutboundAuth, Protocol, Repeat, Retry, System, Trigger,
     },
     door::{Arrival, Door as _, Promise, Receipt, Refusal},
     engine::{Engine, Ports},
@@ -69,7 +69,7 @@ const ENDPOINT: Endpoint = Endpoint {
 /// `3x every 30s, exponential backoff`, dead letters, one alert channel.
 pub(super) const BASE: Interface = Interface {
     smart_id: "PROC-A-SRM7-ORDER-V1",
-    title: "Order",
+    title: "DeliveryOrder",
     document: "spec/interfaces/PROC-A-SRM7-ORDER-V1.md",
     digest: "0123456789ab",
     source: "A",
@@ -86,7 +86,7 @@ pub(super) const BASE: Interface = Interface {
     dead_letter: true,
     alerts: &["Email"],
     on_unknown: OnUnknown::Retry,
-    ordered: false,
+    order: DeliveryOrder::None,
     idempotency_window_s: 604_800,
     sla_p95_ms: None,
     sensitive: &[],
@@ -98,7 +98,7 @@ pub(super) static PLAIN: Interface = BASE;
 pub(super) static AGREED: Interface = Interface { sla_p95_ms: Some(2_000), ..BASE };
 pub(super) static HOLDING: Interface = Interface { on_unknown: OnUnknown::Hold, ..BASE };
 pub(super) static WITHOUT_DEAD_LETTERS: Interface = Interface { dead_letter: false, ..BASE };
-pub(super) static ORDERED: Interface = Interface { ordered: true, ..BASE };
+pub(super) static ORDERED: Interface = Interface { order: DeliveryOrder::PerKey(OnDead::BlockKey), ..BASE };
 pub(super) static DURABLE_REQUEST: Interface =
     Interface { trigger: Trigger::Request { endpoint: ENDPOINT, durable: true, timeout_ms: 5_000 }, ..BASE };
 pub(super) static HOURLY: Interface =

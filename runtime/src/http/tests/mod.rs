@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Front, Limits, Observer, serve};
 use crate::{
     clock::Clock,
-    descriptor::{Endpoint, InboundAuth, Interface, Method, OnUnknown, Retry, Trigger},
+    descriptor::{DeliveryOrder, Endpoint, InboundAuth, Interface, Method, OnUnknown, Retry, Trigger},
     door::{Arrival, Door, Promise, Receipt, Refusal, Replied},
     environment::{Identity, SecretString},
     flow::{Admitted, End, Handler, Input, Run, Running},
@@ -74,7 +74,7 @@ const fn interface(smart_id: &'static str, trigger: Trigger) -> Interface {
         dead_letter: true,
         alerts: &[],
         on_unknown: OnUnknown::Retry,
-        ordered: false,
+        order: DeliveryOrder::None,
         idempotency_window_s: 0,
         sla_p95_ms: None,
         sensitive: &[],

@@ -37,9 +37,12 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
         ])?;
     let seq = connection.last_insert_rowid();
     connection.prepare_cached("insert into body (message, raw) values (?1, ?2)")?.execute(params![seq, message.raw])?;
-    connection
-        .prepare_cached("insert into progress (message, state) values (?1, ?2)")?
-        .execute(params![seq, State::Accepted.as_str()])?;
+    let mark = message.origin.as_deref().map_or(Ok(None), |origin| operating::succeed(connection, origin))?;
+    connection.prepare_cached("insert into progress (message, state, mark) values (?1, ?2, ?3)")?.execute(params![
+        seq,
+        State::Accepted.as_str(),
+        mark.map(Mark::as_str)
+    ])?;
     if let Some(key) = &message.key {
         // In the same transaction: a message is never durable without its key, nor a key without its message.
         connection
@@ -92,7 +95,7 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
         }
         Change::Mark { seq, mark } => connection
             .prepare_cached("update progress set mark = ?2 where message = ?1")?
-            .execute(params![seq, mark.map(Mark::as_str)])
+            .execute(params![seq, mark.as_str()])
             .map(drop),
         Change::Called { system, day } => connection
             .prepare_cached(
@@ -172,7 +175,8 @@ fn progress(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "update progress set state = ?2, reason = ?3, detail = ?4, due_ms = ?5, ended_ms = ?6 where message = ?1",
+            "update progress set state = ?2, reason = ?3, detail = ?4, due_ms = ?5, ended_ms = ?6, \
+             mark = case when ?6 is null and ended_ms is null then mark end where message = ?1",
         )?
         .execute(params![
             seq,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows;
 use crate::{
-    journal::{AuditFilter, AuditPage, Audited, Entry, Head, Origin, Pause, Replay, Scope},
+    journal::{AuditFilter, AuditPage, Audited, Entry, Head, Mark, Origin, Pause, Replay, Scope},
     lifecycle::State,
 };
 
@@ -56,6 +56,16 @@ pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> rusqlite::
             Ok(Audited { no: row.get("no")?, entry, hash: row.get("hash")? })
         })?
         .collect()
+}
+
+/// The mark of a replay: it takes the place of the one it repeats, if that held the first of its order key.
+pub(super) fn succeed(connection: &Connection, origin: &Origin) -> rusqlite::Result<Option<Mark>> {
+    let taken = connection
+        .prepare_cached(
+            "update progress set mark = null where mark = ?2 and message = (select seq from message where id = ?1)",
+        )?
+        .execute(params![origin.replay_of, Mark::Blocks.as_str()])?;
+    Ok((taken > 0).then_some(Mark::Heir))
 }
 
 pub(super) fn keep_origin(connection: &Connection, seq: i64, origin: &Origin) -> rusqlite::Result<()> {
@@ -133,7 +143,7 @@ pub(super) fn again(connection: &Connection, seq: i64) -> rusqlite::Result<()> {
 pub(super) fn made_good(connection: &Connection, seq: i64, detail: &str, at_ms: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "update progress set state = 'RESOLVED', reason = 'OPERATOR', detail = ?2, ended_ms = ?3 \
+            "update progress set state = 'RESOLVED', reason = 'OPERATOR', detail = ?2, ended_ms = ?3, mark = null \
              where message = ?1 and state in ('DEAD', 'FAILED')",
         )?
         .execute(params![seq, detail, at_ms])

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use catalog::diagnostic::Severity;
-use catalog::model::{Auth, Durability, Format, Interface, Operation, Order, TriggerKind};
+use catalog::model::{Auth, Durability, Format, Interface, OnDead, Operation, Order, TriggerKind};
 
 use super::Sheet;
 use crate::html::Html;
@@ -201,11 +201,7 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
         let value = Html::of(&format!("{} a minute, over all callers; more are answered 429", words::number(rate)));
         facts.push(sheet.fact("Most requests", value, &["trigger", "max_per_minute"]));
     }
-    let order = match &interface.errors.order {
-        Order::None => Html::of("not kept"),
-        Order::PerKey(key) => Html::of("kept for each ").html(&words::in_words(key)),
-    };
-    facts.push(sheet.fact("Order of messages", order, &["errors", "order"]));
+    facts.push(sheet.fact("Order of messages", order(interface), &["errors", "order"]));
     if interface.errors.audit {
         facts.push(sheet.fact("Audit log", documentation_only("asked for"), &["errors", "audit"]));
     }
@@ -216,6 +212,21 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
 }
 
 /// Documents may ask for what this version of the runtime does not do; the page never lets that pass as done.
+fn order(interface: &Interface) -> Html {
+    let (kept, on_dead) = match &interface.errors.order {
+        Order::None => return Html::of("not kept"),
+        Order::PerKey(key, on_dead) => (Html::of("kept for each ").html(&words::in_words(key)), on_dead),
+        Order::Strict(on_dead) => (Html::of("kept for all messages"), on_dead),
+    };
+    // Without a dead-letter list there is nobody to decide.
+    kept.text(match on_dead {
+        OnDead::BlockKey if interface.errors.dead_letter => {
+            "; a dead letter holds those behind it until a person decides about it"
+        }
+        OnDead::BlockKey | OnDead::Continue => "; those behind a message that is given up go on, marked with a gap",
+    })
+}
+
 fn documentation_only(text: &str) -> Html {
     Html::of(text).text(" ").chip("warn", "documentation only")
 }
