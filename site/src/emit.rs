@@ -10,9 +10,9 @@ use catalog::diagnostic::Diagnostics;
 
 use crate::routes::{Slugs, slug};
 use crate::view::{
-    ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, Group, GroupPage, GroupsPage, HealthPage,
-    HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ProgramsPage, ReasonsPage, ShortPage,
-    SystemPage, SystemsPage, code_path,
+    ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group, GroupPage,
+    GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ProgramsPage,
+    ReasonsPage, ShortPage, SystemPage, SystemsPage, code_path,
 };
 use crate::{Options, export, search};
 
@@ -29,6 +29,7 @@ pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> 
     interfaces(&context, &mut site);
     systems(&context, &mut site);
     groups(&context, &mut site);
+    fields(&context, &mut site);
     help(&context, &mut site);
     short_links(&context, &mut site);
     for (path, text) in export::whole(&context).into_iter().chain(search::scripts(&context)) {
@@ -123,6 +124,16 @@ fn groups(context: &Context<'_>, site: &mut Site) {
     for name in context.routes.teams() {
         if let Some(path) = context.routes.team(name) {
             site.page(&path, &GroupPage::new(context, Group::Team, name, &path));
+        }
+    }
+}
+
+fn fields(context: &Context<'_>, site: &mut Site) {
+    let index = crate::fields::index(context.catalog);
+    site.page(FieldsPage::PATH, &FieldsPage::new(context, &index));
+    for (name, about) in &index {
+        if let Some(path) = context.routes.field(name) {
+            site.page(&path, &FieldPage::new(context, name, about, &path));
         }
     }
 }

@@ -12,6 +12,7 @@
 mod draw;
 mod emit;
 mod export;
+mod fields;
 mod front;
 mod html;
 mod markdown;

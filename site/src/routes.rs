@@ -14,6 +14,7 @@ pub(crate) struct Routes {
     systems: HashMap<String, String>,
     domains: BTreeMap<String, String>,
     teams: BTreeMap<String, String>,
+    fields: BTreeMap<String, String>,
 }
 
 impl Routes {
@@ -35,6 +36,7 @@ impl Routes {
             catalog.interfaces().iter().flat_map(|it| [&it.owners.business, &it.owners.technical, &it.owners.support]);
         let stewards = catalog.systems().iter().map(|system| &system.owner);
         routes.teams = slugged(owners.chain(stewards).filter_map(|name| name.as_deref()));
+        routes.fields = slugged(crate::fields::names(catalog));
         routes
     }
 
@@ -65,6 +67,17 @@ impl Routes {
     pub(crate) fn team(&self, name: &str) -> Option<String> {
         let slug = self.teams.get(name)?;
         Some(format!("teams/{slug}/index.html"))
+    }
+
+    /// Page of a field name.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let slug = self.fields.get(name)?;
+        Some(format!("fields/{slug}/index.html"))
+    }
+
+    /// All field names, sorted.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
     }
 
     /// Names of all domains, sorted.

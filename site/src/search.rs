@@ -100,7 +100,8 @@ fn entries(context: &Context<'_>) -> (Vec<Entry>, Vec<(usize, String)>) {
 fn groups(context: &Context<'_>, entries: &mut Vec<Entry>) {
     let domains = context.routes.domains().map(|name| ("domain", name, context.routes.domain(name)));
     let teams = context.routes.teams().map(|name| ("owner", name, context.routes.team(name)));
-    entries.extend(domains.chain(teams).map(|(kind, name, path)| Entry {
+    let fields = context.routes.fields().map(|name| ("field", name, context.routes.field(name)));
+    entries.extend(domains.chain(teams).chain(fields).map(|(kind, name, path)| Entry {
         kind,
         title: name.to_owned(),
         subtitle: String::new(),

@@ -236,6 +236,35 @@ pub enum Rule {
     Each { source: Expr, item: String },
 }
 
+impl Rule {
+    /// Every expression of the rule, as it stands in the document.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&Expr> {
+        match self {
+            Self::Copy(source)
+            | Self::Const(source)
+            | Self::ToText(source)
+            | Self::ToInteger(source)
+            | Self::ToDecimal(source)
+            | Self::Trim(source)
+            | Self::Upper(source)
+            | Self::Lower(source)
+            | Self::Expr(source)
+            | Self::Lookup { source, .. }
+            | Self::ToDate { source, .. }
+            | Self::FormatDate { source, .. }
+            | Self::ParseDate { source, .. }
+            | Self::PadLeft { source, .. }
+            | Self::Truncate { source, .. }
+            | Self::Split { source, .. }
+            | Self::Round { source, .. }
+            | Self::Each { source, .. } => vec![source],
+            Self::Default { source, default } => vec![source, default],
+            Self::Concat { parts, .. } => parts.iter().collect(),
+        }
+    }
+}
+
 /// A value mapping table: text in, text out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {

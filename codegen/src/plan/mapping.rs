@@ -367,7 +367,7 @@ impl Table<'_, '_> {
         let passed = if is_copy(item_type) { format!("*{name}") } else { name.clone() };
         let mut parameters = vec![(name, self.mapper.here.borrowed(item_type))];
         let mut arguments = vec![passed];
-        let mut used: Vec<String> = rows.iter().flat_map(|row| sources(&row.rule)).flat_map(free_names).collect();
+        let mut used: Vec<String> = rows.iter().flat_map(|row| row.rule.sources()).flat_map(free_names).collect();
         used.sort();
         used.dedup();
         for (name, local) in
@@ -408,35 +408,9 @@ fn concat(printer: &Printer<'_>, parts: &[Expr], separator: &str) -> Code {
 
 /// The source of a rule with one source and one conversion.
 fn source(rule: &Rule) -> Option<&Expr> {
-    match sources(rule).as_slice() {
+    match rule.sources().as_slice() {
         [source] => Some(source),
         _ => None,
-    }
-}
-
-/// Every expression of a rule.
-fn sources(rule: &Rule) -> Vec<&Expr> {
-    match rule {
-        Rule::Copy(source)
-        | Rule::Const(source)
-        | Rule::ToText(source)
-        | Rule::ToInteger(source)
-        | Rule::ToDecimal(source)
-        | Rule::Trim(source)
-        | Rule::Upper(source)
-        | Rule::Lower(source)
-        | Rule::Expr(source)
-        | Rule::Lookup { source, .. }
-        | Rule::ToDate { source, .. }
-        | Rule::FormatDate { source, .. }
-        | Rule::ParseDate { source, .. }
-        | Rule::PadLeft { source, .. }
-        | Rule::Truncate { source, .. }
-        | Rule::Split { source, .. }
-        | Rule::Round { source, .. }
-        | Rule::Each { source, .. } => vec![source],
-        Rule::Default { source, default } => vec![source, default],
-        Rule::Concat { parts, .. } => parts.iter().collect(),
     }
 }
 

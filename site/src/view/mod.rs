@@ -5,6 +5,7 @@
 mod codes;
 mod context;
 mod document;
+mod fields;
 mod groups;
 mod home;
 mod interface;
@@ -19,6 +20,7 @@ mod system;
 pub(crate) use codes::{CodePage, CodesPage, path as code_path};
 pub(crate) use context::{Context, operations, walk};
 pub(crate) use document::{DocumentPage, Source as DocumentSource};
+pub(crate) use fields::{FieldPage, FieldsPage};
 pub(crate) use groups::{Group, GroupPage, GroupsPage};
 pub(crate) use home::HomePage;
 pub(crate) use interface::{InterfacePage, wire};

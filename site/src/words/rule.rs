@@ -8,14 +8,14 @@ use catalog::model::{Expr, ExprKind, Rule};
 use super::{in_words, literal_text};
 use crate::html::Html;
 
-/// What the rule does, in words.
-pub(crate) fn rule(rule: &Rule) -> Html {
+/// What the rule does, in words. `page` is the way to the page of the interface, empty on that page itself.
+pub(crate) fn rule(rule: &Rule, page: &str) -> Html {
     match rule {
         Rule::Copy(_) => Html::of("copied as it is"),
         Rule::Const(value) => Html::of("always ").html(&value_of(value)),
         Rule::Default { default, .. } => Html::of("copied; ").html(&value_of(default)).text(" where it is absent"),
         Rule::Lookup { table, .. } => {
-            Html::of("translated by the table ").link(&format!("#lookup-{}", crate::routes::slug(table)), table)
+            Html::of("translated by the table ").link(&format!("{page}#lookup-{}", crate::routes::slug(table)), table)
         }
         Rule::ToText(_) => Html::of("written as text"),
         Rule::ToInteger(_) => Html::of("read as a whole number"),

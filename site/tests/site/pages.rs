@@ -20,6 +20,8 @@ fn key_pages() {
         ("system", "systems/web-shop/index.html"),
         ("landscape", "landscape/index.html"),
         ("health", "health/index.html"),
+        ("fields", "fields/index.html"),
+        ("field", "fields/material/index.html"),
     ] {
         insta::assert_snapshot!(name, main_of(&site[path]));
     }

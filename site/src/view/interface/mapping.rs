@@ -96,7 +96,7 @@ fn line(sheet: &Sheet<'_>, fields: &[Field], row: &MappingRow, example: &Value) 
         target_type: field.map(|field| words::field_type(&field.ty)).unwrap_or_default(),
         source: source(row),
         source_type: source_type(&row.rule),
-        rule: words::rule(&row.rule),
+        rule: words::rule(&row.rule, ""),
         plain_copy: matches!(row.rule, Rule::Copy(_)),
         example: if secret { "•••".to_owned() } else { shown },
         note: row.note.clone(),
@@ -105,7 +105,7 @@ fn line(sheet: &Sheet<'_>, fields: &[Field], row: &MappingRow, example: &Value) 
 }
 
 /// A dotted path whose last name stands out.
-pub(super) fn path(text: &str) -> Html {
+pub(crate) fn path(text: &str) -> Html {
     match text.rsplit_once('.') {
         Some((before, last)) => {
             let before = Html::of(before).text(".");

@@ -25,6 +25,7 @@ use breaks::Breaks;
 use errors::Errors;
 pub(crate) use facts::wire;
 use flow::StepRow;
+pub(crate) use mapping::path;
 use mapping::{LookupView, MappingView};
 use messages::MessageView;
 use papers::{ArtefactRow, ChangeRow, ExampleView, PointRow, Prose, RelatedRow};
