@@ -5,7 +5,7 @@
 //! Never knows: documents, hosts, secrets, clocks.
 
 /// One interface. Generated as a `static`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Interface {
     /// `<Domain>-<Source>-<Target>-<Object>-V<n>`; label of every metric and log line.
     pub smart_id: &'static str,
@@ -44,7 +44,7 @@ pub struct Interface {
 }
 
 /// What starts an interface.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Trigger {
     /// Asynchronous HTTP: `202` once the message is durable.
     Http(Endpoint),
@@ -68,7 +68,7 @@ pub enum Trigger {
 }
 
 /// An HTTP endpoint of the service.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     /// Method.
     pub method: Method,
@@ -85,7 +85,7 @@ pub struct Endpoint {
 }
 
 /// Who may call an endpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum InboundAuth {
     /// A JWT bearer token (RFC 9068 style) with all of these scopes.
     OAuth2 {
