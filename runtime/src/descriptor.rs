@@ -33,6 +33,8 @@ pub struct Interface {
     pub order: DeliveryOrder,
     /// How long an idempotency key is remembered, in seconds.
     pub idempotency_window_s: u64,
+    /// Its document demands encryption at rest: it is not served from a store without.
+    pub encrypted: bool,
     /// Agreed 95th percentile from accept to end, in milliseconds.
     pub sla_p95_ms: Option<u64>,
     /// JSON pointers (with `*` for list items) into the trigger's body that must be masked wherever it is shown.

@@ -7,6 +7,7 @@ mod admin;
 mod channel;
 mod read;
 mod secret;
+mod store;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,6 +15,7 @@ pub(crate) use admin::ROLES_CLAIM;
 pub use admin::{Admin, Role};
 pub use channel::{Channel, SmtpTls};
 pub use secrecy::{ExposeSecret, SecretString};
+pub use store::{Encryption, Store};
 
 use crate::{
     descriptor::{InboundAuth, Interface, Operation, OutboundAuth, Protocol, Trigger},
@@ -47,15 +49,6 @@ pub struct Listen {
     pub http: String,
     /// The operator's listener. Loopback by default.
     pub admin: String,
-}
-
-/// Where the journal lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Store {
-    /// SQLite file; `:memory:` keeps nothing and is for trying out.
-    pub sqlite: String,
-    /// Largest store in bytes. At 90 % nothing more is accepted. `None`: no limit.
-    pub max_bytes: Option<u64>,
 }
 
 /// Who vouches for callers.
@@ -185,6 +178,10 @@ impl Environment {
             let problem = "is named by interfaces and not placed".to_owned();
             mistakes.push(Mistake { path: format!("alerts.{}", quoted(channel)), problem });
         }
+        if interface.encrypted && self.store.encryption.is_none() {
+            let problem = format!("is needed: {} asks for encryption at rest", interface.smart_id);
+            mistakes.push(Mistake { path: "store.encryption".to_owned(), problem });
+        }
         let endpoint = match &interface.trigger {
             Trigger::Http(endpoint) | Trigger::Request { endpoint, .. } => endpoint,
             Trigger::Schedule { .. } => return,
@@ -248,7 +245,7 @@ impl Placement {
 fn environment(root: &mut Section<'_>) -> Environment {
     let environment = Environment {
         listen: root.section("listen", listen),
-        store: root.section("store", store),
+        store: root.section("store", store::read),
         identity: root.section("identity", identity),
         admin: root.section("admin", admin::read),
         systems: root.sections("systems", placement),
@@ -265,10 +262,6 @@ fn listen(section: &mut Section<'_>) -> Listen {
         http: address(section.text("http"), "127.0.0.1:8080"),
         admin: address(section.text("admin"), "127.0.0.1:8081"),
     }
-}
-
-fn store(section: &mut Section<'_>) -> Store {
-    Store { sqlite: section.required("sqlite"), max_bytes: section.integer("max_bytes") }
 }
 
 fn identity(section: &mut Section<'_>) -> Identity {

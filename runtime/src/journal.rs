@@ -8,9 +8,11 @@
 pub mod audit;
 mod change;
 pub(crate) mod codec;
+mod datakey;
 mod memory;
 mod operating;
 mod record;
+mod sealed;
 mod sqlite;
 
 #[cfg(test)]
@@ -18,13 +20,16 @@ mod conformance;
 
 pub use audit::{AuditFilter, AuditPage, Audited, Entry, Head};
 pub use change::{Change, Guard, Mark};
+pub(crate) use datakey::day_of;
+pub use datakey::{DataKey, KeyFilter, Shred};
 pub use memory::MemoryStore;
 pub use operating::{Origin, Pause, Replay, Scope};
 pub(crate) use record::class_word;
 pub use record::{
     Accepted, Acknowledged, Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage,
-    Post, PostState, Row, Story, Unfinished,
+    Post, PostState, Row, Sealed, Story, Unfinished,
 };
+pub use sealed::{KeyRing, SealedStore};
 pub use sqlite::SqliteStore;
 
 use crate::door::Promise;
@@ -64,6 +69,8 @@ pub trait Store: Send + Sync + 'static {
     fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>>;
     /// How often systems were called on a day (days since 1970, UTC), of those that allow so many a day.
     fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
+    /// Data keys, in the order of their ids.
+    fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>>;
     /// Waits until everything handed in is durable, and closes.
     fn close(&self) -> Promise<'static, ()>;
 }
@@ -92,6 +99,9 @@ pub enum StoreError {
     /// This change could not be made, and was not.
     #[error("the store refused: {0}")]
     Refused(String),
+    /// What was read is not what was written, or its key was destroyed: this content is gone, the rest is not.
+    #[error("{0}")]
+    Damaged(String),
     /// The store was written by a newer build.
     #[error("the store has schema version {found}, this build knows up to {known}: start the newer build")]
     Newer {

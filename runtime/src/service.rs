@@ -6,6 +6,7 @@
 //! stop. It then refuses newcomers, lets what is under way end, commits, and leaves with 0.
 
 mod arguments;
+mod store;
 
 use std::{
     io::{self, Write as _},
@@ -30,7 +31,7 @@ use crate::{
     environment::{Admin, Environment, Identity, Listen, Mistake, SecretString},
     flow::Handler,
     http::{self, Front, Limits, Observer},
-    journal::{MemoryStore, SqliteStore, Store, StoreError},
+    journal::StoreError,
     log,
     metrics::Metrics,
     random::Random,
@@ -137,7 +138,7 @@ impl Service {
         let clock: Arc<dyn Clock> = Arc::new(arguments.clock);
         let (random, metrics) = (Arc::new(Random::from_system()), Arc::new(Metrics::new()));
         let ports = Ports {
-            store: open(&store.sqlite, store.max_bytes)?,
+            store: store::open(&store, &clock).await?,
             transport: Arc::new(NetTransport::new(systems, &clock)?),
             channels: alert::channels(alerts, &alert::Links::new(site.as_deref()), &clock)?,
             clock: Arc::clone(&clock),
@@ -209,14 +210,6 @@ fn token_file(operators: &Admin, store: &str) -> Option<PathBuf> {
 fn new_token(path: &Path) -> Result<SecretString, NotStarted> {
     admin::write_token(path)
         .map_err(|error| NotStarted(vec![format!("admin.token_file: writing {}: {error}", path.display())]))
-}
-
-fn open(path: &str, max_bytes: Option<u64>) -> Result<Arc<dyn Store>, NotStarted> {
-    if path == ":memory:" {
-        return Ok(Arc::new(MemoryStore::new()));
-    }
-    let store = SqliteStore::open(Path::new(path), max_bytes);
-    Ok(Arc::new(store.map_err(|error| NotStarted(vec![format!("store.sqlite: {error}")]))?))
 }
 
 fn front(

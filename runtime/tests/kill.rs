@@ -69,6 +69,7 @@ static INTERFACE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
     idempotency_window_s: 3_600,
+    encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
     operations: &[&PUT],

@@ -2,13 +2,17 @@
 //! Never knows: how the service reads them.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::rand::SecureRandom as _;
 
 use crate::idp::{AUDIENCE, Client};
 use crate::landscape::Landscape;
 
-/// Writes `client.pem`, `client.key` and `ca.pem` into `dir` and returns the text of the environment file.
+/// Writes `client.pem`, `client.key`, `ca.pem` and the key of the store into `dir` and returns the text of the environment file.
 pub(crate) fn write(landscape: &Landscape, dir: &Path, http: &str) -> io::Result<String> {
     std::fs::create_dir_all(dir)?;
     let identity = landscape.scc.client_identity();
@@ -20,6 +24,7 @@ pub(crate) fn write(landscape: &Landscape, dir: &Path, http: &str) -> io::Result
     for (name, text) in files {
         std::fs::write(dir.join(name), text)?;
     }
+    store_key(&dir.join(STORE_KEY))?;
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = head(landscape, dir, http, &mut out)
@@ -33,8 +38,25 @@ fn head(landscape: &Landscape, dir: &Path, http: &str, out: &mut String) -> std:
     let store = dir.join("tieline.db");
     writeln!(out, "[listen]\nhttp = {}\nadmin = \"127.0.0.1:0\"\n", quoted(http))?;
     writeln!(out, "[store]\nsqlite = {}\n", quoted(&store.to_string_lossy()))?;
+    let key = format!("file:{}", dir.join(STORE_KEY).display());
+    writeln!(out, "[store.encryption.keys]\ndemo = {}\n", quoted(&key))?;
     let (issuer, keys) = (quoted(&landscape.idp.issuer()), quoted(&landscape.idp.jwks_url()));
     writeln!(out, "[identity]\nissuer = {issuer}\naudience = \"{AUDIENCE}\"\njwks_url = {keys}\n")
+}
+
+/// Where the key is that the service's store is encrypted under.
+const STORE_KEY: &str = "store.key";
+
+/// A random key that only its owner may read. One that is there stays: a store may have been written under it.
+fn store_key(path: &Path) -> io::Result<()> {
+    let mut bytes = [0; 32];
+    ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("no random bytes"))?;
+    let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match created {
+        Ok(mut file) => file.write_all(STANDARD.encode(bytes).as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 fn web_systems(landscape: &Landscape, out: &mut String) -> std::fmt::Result {

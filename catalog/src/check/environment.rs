@@ -26,6 +26,15 @@ pub(crate) fn check(project: &Project<'_>, files: &mut [File<'_>]) {
                 .add("W-ENVIRONMENT", placed.place, message)
                 .help(format!("add a table `[systems.\"{system}\"]`"));
         }
+        let demanding = interfaces().find(|interface| interface.errors.encryption.is_some());
+        if let Some(interface) = demanding.filter(|_| !environment.encryption) {
+            let smart_id = &interface.smart_id.text;
+            let message = format!("{smart_id} demands encryption at rest, and the environment has no keys for it");
+            files[*index]
+                .findings
+                .add("W-ENVIRONMENT", placed.place, message)
+                .help("add a table `[store.encryption.keys]`, or the service does not start");
+        }
         let missing = channels.iter().filter(|channel| !environment.alerts.iter().any(|known| known == *channel));
         for channel in missing {
             let message = format!("the environment does not say where the alert channel `{channel}` is");

@@ -55,6 +55,26 @@ pub(crate) const STORE: Table = Table {
     keys: &[
         may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db"),
         may("max_bytes", Kind::Integer, "Largest store; at nine tenths nothing more is accepted.", "2000000000"),
+        may(
+            "encryption",
+            Kind::Record(&ENCRYPTION),
+            "Keys of encryption at rest; without them content is kept as it is.",
+            "{ keys = { k1 = \"file:/run/secrets/tieline-k1\" } }",
+        ),
+    ],
+};
+
+/// `store.encryption`.
+pub(crate) const ENCRYPTION: Table = Table {
+    what: "encryption at rest",
+    keys: &[
+        must(
+            "keys",
+            Kind::Names,
+            "Key-encryption keys by name, each a reference to 32 bytes as base64 or hexadecimal text.",
+            "{ k1 = \"file:/run/secrets/tieline-k1\" }",
+        ),
+        may("current", Kind::Text, "The key that wraps from now on; needed if there are several.", "k1"),
     ],
 };
 

@@ -270,7 +270,12 @@ pub(crate) const ERRORS: Table = Table {
         ),
         may("responses", Kind::Names, "What callers see, by HTTP status.", "{ 400: the payload does not fit }"),
         may("audit", Kind::Word(&["enabled"]), "Whether an audit log is asked for.", "enabled"),
-        may("encryption", Kind::Text, "Encryption at rest that is asked for.", "AES-256"),
+        may(
+            "encryption",
+            Kind::Word(&["AES-256"]),
+            "Encryption at rest: content is kept only encrypted, and an environment without keys does not serve it.",
+            "AES-256",
+        ),
     ],
 };
 

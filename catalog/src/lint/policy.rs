@@ -17,12 +17,10 @@ pub(super) fn lint(subject: &Subject<'_>, findings: &mut Findings) {
             .add("W-IDEMPOTENCY", interface.trigger.span, "a notification that is sent twice is processed twice")
             .help("say what makes two messages the same, like `idempotency: event.eventId`");
     }
-    for (span, what) in [(subject.places.audit, "the audit log"), (subject.places.encryption, "encryption at rest")] {
-        if let Some(span) = span {
-            findings
-                .add("I-DOCUMENTATION", span, format!("{what} is documentation: the runtime does not have it yet"))
-                .help("the page marks it so");
-        }
+    if let Some(span) = subject.places.audit {
+        findings
+            .add("I-DOCUMENTATION", span, "the audit log is documentation: the runtime does not have it yet")
+            .help("the page marks it so");
     }
 }
 

@@ -21,9 +21,8 @@ pub(crate) fn environment(document: &Document<'_>, symbols: &Symbols, findings: 
     let front = document.front.as_ref()?;
     let place = document.source.span(0, document.source.text.lines().next().map_or(0, str::len));
     let fields = Record::read(front, &environment::ENVIRONMENT, place, findings)?;
-    for table in ["listen", "store"] {
-        fields.record(table, findings);
-    }
+    fields.record("listen", findings);
+    let encryption = fields.record("store", findings).is_some_and(|store| encryption(&store, findings));
     if let Some(identity) = fields.record("identity", findings) {
         for (_, text) in identity.names("basic_users") {
             secret("password", text, findings);
@@ -41,7 +40,16 @@ pub(crate) fn environment(document: &Document<'_>, symbols: &Symbols, findings: 
         alerts.push(entry.key.clone());
     }
     let (path, name) = (document.source.path.clone(), document.source.stem().to_owned());
-    Some(Placed { environment: Environment { path, name, systems, alerts }, place })
+    Some(Placed { environment: Environment { path, name, systems, alerts, encryption }, place })
+}
+
+/// Whether the store is encrypted.
+fn encryption(store: &Record<'_>, findings: &mut Findings) -> bool {
+    let Some(encryption) = store.record("encryption", findings) else { return false };
+    for (_, text) in encryption.names("keys") {
+        secret("keys", text, findings);
+    }
+    true
 }
 
 fn secrets(record: &Record<'_>, findings: &mut Findings) {

@@ -103,7 +103,7 @@ pub struct ErrorPolicy {
     pub responses: Vec<ResponseRule>,
     /// Audit log asked for.
     pub audit: bool,
-    /// Encryption at rest asked for, as written (`AES-256`).
+    /// Encryption at rest that is demanded, as written (`AES-256`).
     pub encryption: Option<String>,
     /// Where it stands.
     pub span: Span,

@@ -230,4 +230,6 @@ pub struct Environment {
     pub systems: Vec<String>,
     /// Alert channels that it places.
     pub alerts: Vec<String>,
+    /// It has keys for encryption at rest.
+    pub encryption: bool,
 }

@@ -85,6 +85,8 @@ pub struct DescriptorPlan {
     pub order: String,
     /// Seconds.
     pub idempotency_window_s: u64,
+    /// Encryption at rest is demanded.
+    pub encrypted: bool,
     /// Milliseconds.
     pub sla_p95_ms: Option<u64>,
     /// JSON pointers.
@@ -328,6 +330,7 @@ fn descriptor(types: &Types<'_>, interface: &Interface) -> DescriptorPlan {
         },
         order: order(&interface.errors.order),
         idempotency_window_s: interface.trigger.idempotency.as_ref().map_or(0, |idempotency| idempotency.window_s),
+        encrypted: interface.errors.encryption.is_some(),
         sla_p95_ms: interface.sla.latency_p95_ms,
         sensitive: trigger_message.map(|message| pointers(&message.fields, "")).unwrap_or_default(),
         operations: operation_statics(types, &operations),

@@ -42,6 +42,7 @@ pub static INTERFACE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
     idempotency_window_s: 604_800,
+    encrypted: false,
     sla_p95_ms: Some(120_000),
     sensitive: &[],
     operations: &[

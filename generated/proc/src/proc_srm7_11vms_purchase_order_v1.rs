@@ -41,6 +41,7 @@ pub static INTERFACE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
     idempotency_window_s: 604_800,
+    encrypted: false,
     sla_p95_ms: None,
     sensitive: &["/requester"],
     operations: &[&n11vms::CREATE_PURCHASE_ORDER],

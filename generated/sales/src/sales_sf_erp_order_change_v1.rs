@@ -46,6 +46,7 @@ pub static INTERFACE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
     idempotency_window_s: 0,
+    encrypted: true,
     sla_p95_ms: None,
     sensitive: &["/customer_email"],
     operations: &[&sap_erp::CHANGE_ORDER],

@@ -42,6 +42,7 @@ pub static INTERFACE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::PerKey(OnDead::BlockKey),
     idempotency_window_s: 604_800,
+    encrypted: true,
     sla_p95_ms: None,
     sensitive: &[],
     operations: &[&sap_erp::SET_PAYMENT_STATUS],

@@ -140,6 +140,7 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
         raw: arrival.raw,
         accepted_ms,
         origin: None,
+        sealed: None,
     }
 }
 

@@ -29,6 +29,12 @@ impl<'a> Section<'a> {
         self.descend(key, table, read)
     }
 
+    /// A sub-table that may be absent.
+    pub(super) fn optional<T>(&mut self, key: &'static str, read: fn(&mut Section<'_>) -> T) -> Option<T> {
+        let table = self.sub_table(key)?;
+        Some(self.descend(key, table, read))
+    }
+
     /// A table of sub-tables with free names.
     pub(super) fn sections<T>(&mut self, key: &'static str, read: fn(&mut Section<'_>) -> T) -> BTreeMap<String, T> {
         let Some(table) = self.sub_table(key) else { return BTreeMap::new() };

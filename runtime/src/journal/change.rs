@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: plain data, and whether a guard holds. Never knows: SQL. Times are milliseconds since 1970.
 
-use super::{Answer, Attempt, Entry, Grave, Incident, Pause, Post, Scope};
+use super::{Answer, Attempt, DataKey, Entry, Grave, Incident, Pause, Post, Scope, Shred};
 use crate::lifecycle::{Reason, State};
 
 /// A change of what is kept.
@@ -133,6 +133,12 @@ pub enum Change {
     Incident(Box<Incident>),
     /// An alert is on its way, was tried, has arrived or was given up.
     Post(Box<Post>),
+    /// A data key, kept unless its id is known.
+    DataKey(Box<DataKey>),
+    /// A data key under another key-encryption key; nothing if it was destroyed meanwhile.
+    Rewrap(Box<DataKey>),
+    /// Data keys are destroyed.
+    Shred(Box<Shred>),
 }
 
 /// What must be true of a message for a change of its state to be made: nobody took it since, and it has not ended since.

@@ -313,6 +313,14 @@ async fn calls_of_the_day_are_counted(store: &dyn Store) {
     assert_eq!(calls, [("11VMS".to_owned(), 1), ("SRM7".to_owned(), 2)]);
 }
 
+/// A store behind encryption, as every environment with keys has it.
+async fn sealed(behind: impl Store) -> SealedStore {
+    let keys = [("k1".to_owned(), "0f".repeat(31) + "10")].map(|(name, key)| (name, key.into()));
+    let ring = KeyRing::new(&keys.into(), None).unwrap();
+    let clock = std::sync::Arc::new(crate::clock::ScaledClock::SYSTEM);
+    SealedStore::open(std::sync::Arc::new(behind), ring, clock).await.unwrap()
+}
+
 /// Every case over every store, each on a fresh one.
 macro_rules! conformance {
     ($($case:ident),* $(,)?) => {
@@ -327,6 +335,22 @@ macro_rules! conformance {
             async fn $case() {
                 let folder = tempfile::tempdir().unwrap();
                 let store = super::SqliteStore::open(&folder.path().join("new/tieline.db"), None).unwrap();
+                super::$case(&store).await;
+                super::Store::close(&store).await;
+            })*
+        }
+        mod sealed_memory {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(&super::sealed(super::MemoryStore::new()).await).await;
+            })*
+        }
+        mod sealed_sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = super::SqliteStore::open(&folder.path().join("tieline.db"), None).unwrap();
+                let store = super::sealed(store).await;
                 super::$case(&store).await;
                 super::Store::close(&store).await;
             })*

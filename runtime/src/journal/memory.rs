@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, Delivery, Entry, Filter, Grave, Head, Incident,
-    Mark, Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Store, StoreError, Story, Unfinished,
+    Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry, Filter, Grave, Head,
+    Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Shred, Store,
+    StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -31,6 +32,7 @@ struct Kept {
     audit: Vec<Audited>,
     pauses: BTreeMap<Scope, Pause>,
     calls: BTreeMap<(i64, String), u64>,
+    data_keys: BTreeMap<String, DataKey>,
     broken: Option<StoreError>,
 }
 
@@ -114,7 +116,7 @@ impl Store for MemoryStore {
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {
         self.at_once(|kept| {
             kept.messages.get(&seq).map(|entry| Material {
-                message: NewMessage { key: None, ..entry.message.clone() },
+                message: NewMessage { key: None, sealed: None, ..entry.message.clone() },
                 deliveries: entry.deliveries.clone(),
             })
         })
@@ -132,7 +134,7 @@ impl Store for MemoryStore {
         self.at_once(|kept| {
             kept.find(id).map(|entry| Story {
                 row: entry.row.clone(),
-                size_bytes: entry.message.raw.len() as u64,
+                size_bytes: entry.message.size_bytes(),
                 deliveries: entry.deliveries.clone(),
                 attempts: sorted(&entry.attempts),
                 grave: entry.grave.clone(),
@@ -210,6 +212,17 @@ impl Store for MemoryStore {
         })
     }
 
+    fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
+        self.at_once(|kept| {
+            let wanted = |key: &&DataKey| {
+                filter.id.as_ref().is_none_or(|id| *id == key.id)
+                    && filter.after.as_ref().is_none_or(|after| key.id > *after)
+                    && filter.not_under.as_ref().is_none_or(|kek| key.wrapped.is_some() && key.kek != *kek)
+            };
+            kept.data_keys.values().filter(wanted).take(filter.limit).cloned().collect()
+        })
+    }
+
     fn close(&self) -> Promise<'static, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -238,6 +251,9 @@ impl Kept {
             self.known.insert(name, Known { body_hash: key.body_hash, seq, expires_ms: key.expires_ms });
         }
         let mut mark = None;
+        if let Some(key) = message.sealed.as_ref().and_then(|sealed| sealed.data_key.as_ref()) {
+            self.data_keys.entry(key.id.clone()).or_insert_with(|| key.clone());
+        }
         if let Some(origin) = &message.origin {
             self.write_down(origin.entry(&message));
             mark = self.succeed(&origin.replay_of);
@@ -291,6 +307,15 @@ impl Kept {
         }
     }
 
+    fn shred(&mut self, shred: &Shred) {
+        let days = shred.from_day..=shred.until_day;
+        for key in self.data_keys.values_mut() {
+            if key.interface == shred.interface && days.contains(&key.day) && key.wrapped.is_some() {
+                (key.wrapped, key.at_ms) = (None, shred.at_ms);
+            }
+        }
+    }
+
     fn head(&self) -> Head {
         self.audit.last().map(Audited::head).unwrap_or_default()
     }
@@ -312,6 +337,13 @@ impl Kept {
             Change::Pause(pause) => drop(self.pauses.insert(pause.scope.clone(), *pause)),
             Change::Resume(scope) => drop(self.pauses.remove(&scope)),
             Change::Called { system, day } => *self.calls.entry((day, system.to_owned())).or_default() += 1,
+            Change::DataKey(key) => drop(self.data_keys.entry(key.id.clone()).or_insert(*key)),
+            Change::Rewrap(key) => {
+                if let Some(known) = self.data_keys.get_mut(&key.id).filter(|known| known.wrapped.is_some()) {
+                    (known.kek, known.wrapped) = (key.kek, key.wrapped);
+                }
+            }
+            Change::Shred(shred) => self.shred(&shred),
             Change::Incident(incident) => drop(self.incidents.insert(incident.dedup_key.clone(), *incident)),
             Change::Post(post) => drop(self.posts.insert(post.id.clone(), *post)),
             Change::State { seq, .. }
@@ -423,7 +455,10 @@ impl Life {
             | Change::Pause(_)
             | Change::Resume(_)
             | Change::Called { .. }
-            | Change::Audit(_) => {}
+            | Change::Audit(_)
+            | Change::DataKey(_)
+            | Change::Rewrap(_)
+            | Change::Shred(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
 
-use super::{Mark, Origin, Replay};
+use super::{DataKey, Mark, Origin, Replay};
 use crate::{
     descriptor::Class,
     lifecycle::{Reason, State, Trouble},
@@ -35,6 +35,25 @@ pub struct NewMessage {
     pub accepted_ms: i64,
     /// Whose content it repeats, if an operator replayed one. Its audit entry is written with the message.
     pub origin: Option<Box<Origin>>,
+    /// How it was sealed, if it was: its content is ciphertext then.
+    pub sealed: Option<Box<Sealed>>,
+}
+
+/// What a store has to know of a message that comes sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Size of the body as it came.
+    pub size_bytes: u64,
+    /// The key that it was sealed under, unless the store is known to have it: to be kept in the same transaction.
+    pub data_key: Option<DataKey>,
+}
+
+impl NewMessage {
+    /// Size of the body as it came.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.sealed.as_ref().map_or(self.raw.len() as u64, |sealed| sealed.size_bytes)
+    }
 }
 
 /// What recognises a message that is sent again.

@@ -6,6 +6,7 @@
 //! the next transaction together (group commit). A few connections read beside it.
 
 mod apply;
+mod data_keys;
 mod open;
 mod operating;
 mod read;
@@ -21,8 +22,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    Accepted, Answer, AuditFilter, Audited, Change, Filter, Grave, Head, Incident, Material, NewMessage, Pause, Post,
-    Row, Store, StoreError, Story, Unfinished,
+    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
+    NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
 };
 use crate::door::Promise;
 use writer::Job;
@@ -149,6 +150,10 @@ impl Store for SqliteStore {
 
     fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
         self.read(move |connection| read::calls(connection, day))
+    }
+
+    fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
+        self.read(move |connection| data_keys::data_keys(connection, &filter))
     }
 
     fn close(&self) -> Promise<'static, ()> {

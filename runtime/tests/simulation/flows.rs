@@ -81,6 +81,7 @@ const BASE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::PerKey(OnDead::Continue),
     idempotency_window_s: 604_800,
+    encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
     operations: &[&FETCH, &CREATE, &FIND, &NOTIFY, &PUT, &PAY],

@@ -70,6 +70,7 @@ static INTERFACE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
     idempotency_window_s: 60,
+    encrypted: false,
     sla_p95_ms: None,
     sensitive: &["/email"],
     operations: &[&CREATE],

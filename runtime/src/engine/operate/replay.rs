@@ -177,6 +177,7 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
         raw,
         accepted_ms,
         origin: Some(Box::new(origin)),
+        sealed: None,
     };
     let id = message.id.clone();
     let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);

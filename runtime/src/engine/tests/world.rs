@@ -88,6 +88,7 @@ pub(super) const BASE: Interface = Interface {
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
     idempotency_window_s: 604_800,
+    encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
     operations: &[&FETCH, &CREATE, &FIND, &PUT],

@@ -76,6 +76,7 @@ const fn interface(smart_id: &'static str, trigger: Trigger) -> Interface {
         on_unknown: OnUnknown::Retry,
         order: DeliveryOrder::None,
         idempotency_window_s: 0,
+        encrypted: false,
         sla_p95_ms: None,
         sensitive: &[],
         operations: &[],

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
-use super::{operating, rows};
+use super::{data_keys, operating, rows};
 use crate::{
     journal::{
         Accepted, Attempt, Change, Entry, Grave, Guard, IdempotencyKey, Incident, Mark, NewMessage, Post, class_word,
@@ -33,7 +33,7 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
             message.request_id,
             rows::pairs_to_text(&message.parameters),
             message.accepted_ms,
-            i64::try_from(message.raw.len()).unwrap_or(i64::MAX),
+            i64::try_from(message.size_bytes()).unwrap_or(i64::MAX),
         ])?;
     let seq = connection.last_insert_rowid();
     connection.prepare_cached("insert into body (message, raw) values (?1, ?2)")?.execute(params![seq, message.raw])?;
@@ -51,6 +51,9 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
                  values (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![message.interface, message.principal, key.key_hash, key.body_hash, seq, key.expires_ms])?;
+    }
+    if let Some(key) = message.sealed.as_ref().and_then(|sealed| sealed.data_key.as_ref()) {
+        data_keys::keep(connection, key)?;
     }
     if let Some(origin) = &message.origin {
         operating::keep_origin(connection, seq, origin)?;
@@ -134,6 +137,9 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
         Change::Audit(entry) => operating::write_down(connection, Entry::clone(entry)),
         Change::Incident(incident) => keep_incident(connection, incident),
         Change::Post(post) => keep_post(connection, post),
+        Change::DataKey(key) => data_keys::keep(connection, key),
+        Change::Rewrap(key) => data_keys::rewrap(connection, key),
+        Change::Shred(shred) => data_keys::shred(connection, shred),
     }
 }
 

