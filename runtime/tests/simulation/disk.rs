@@ -14,8 +14,8 @@ use std::{
 use tieline_runtime::{
     door::Promise,
     journal::{
-        Accepted, Answer, AuditFilter, Audited, Change, Filter, Grave, Head, Incident, Material, MemoryStore,
-        NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
+        Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
+        MemoryStore, NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
     },
     random::Random,
 };
@@ -372,6 +372,10 @@ impl Store for Handle {
 
     fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
         self.disk.kept.calls(day)
+    }
+
+    fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
+        self.disk.kept.data_keys(filter)
     }
 
     fn close(&self) -> Promise<'static, ()> {
