@@ -10,6 +10,7 @@ pub mod explain;
 pub mod expr;
 pub mod model;
 pub mod nearest;
+pub mod outcomes;
 pub mod phrase;
 pub mod render;
 

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Build(Build),
     /// Say what changed between two versions of the documents, in business words.
     Diff(Diff),
-    /// Say what a diagnostic code means, or list all codes.
+    /// Say what a diagnostic code means, or what an answer of a partner means to an interface.
     Explain(Explain),
     /// Build, compile and serve an environment.
     Run(Run),
@@ -203,10 +203,20 @@ pub(crate) enum Threshold {
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: tieline explain E-RETRY")]
+#[command(after_help = "\
+Examples:
+  tieline explain                                              all codes
+  tieline explain E-RETRY                                      what a code means and what to do
+  tieline explain SALES-SF-ERP-ORDER-CREATE-V1                 its timetable, and what answers mean to it
+  tieline explain SALES-SF-ERP-ORDER-CREATE-V1 409             what a status means, operation by operation
+  tieline explain PROC-11VMS-SRM7-ACTIVITY-REPORT-V1 ME 006    what a message of a BAPI means")]
 pub(crate) struct Explain {
-    /// The code; without it, all codes are listed.
-    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// A code, or the Smart ID (or a legacy ID) of an interface; without it, all codes are listed.
+    pub(crate) subject: Option<String>,
+    /// What a partner answered: an HTTP status, class and number of a BAPI message, or a code of an error body.
+    pub(crate) answer: Vec<String>,
 }
 
 /// Arguments of `run`.

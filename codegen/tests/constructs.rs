@@ -40,6 +40,37 @@ fn steps_mappings_and_replies() {
     documents::all().iter().for_each(|(name, document)| check(name, document));
 }
 
+/// The constants of the module, with this trigger and this error policy.
+#[track_caller]
+fn descriptor(trigger: &str, policy: &str) -> String {
+    let flow = "  - fetch: Partner.read-thing\n    with: { id: all }\n    as: thing\n  - when: thing.count > 1\n    then:\n      - discard: enough";
+    let document = support::with_trigger(trigger, flow, "");
+    let retry = "  retry: 3x every 30s, exponential backoff\n";
+    assert!(document.contains(retry));
+    let files = files(&catalog_with(&document.replace(retry, policy)));
+    let module = files.get("test/src/test_pa_ho_thing_v1.rs").unwrap();
+    let (from, to) = (module.find("    trigger: ").unwrap(), module.find("    sla_p95_ms").unwrap());
+    format!("{trigger}\n{policy}=>\n{}\n", &module[from..to])
+}
+
+#[test]
+fn policies_become_constants() {
+    let http = "http: POST /in\n  message: Partner.Changed\n  auth: none\n  idempotency: ";
+    let rules = "  retry: { retries: 5, interval: 30s, give_up_after: 10min, retry_after_cap: 5min }\n  outcomes:\n    - { operation: Partner.read-thing, status: 404, class: retryable, reason: it comes later }\n    - { error_code: CLOSED, class: target, reason: the books are closed }\n";
+    let retry = "  retry: none\n";
+    let shown = [
+        descriptor(&format!("{http}event.id"), rules),
+        descriptor(&format!("{http}{{ header: X-Message-Id, window: 14d }}"), retry),
+        descriptor(&format!("{http}{{ by: cloudevent }}"), retry),
+        descriptor(&format!("{http}{{ by: webhook }}"), retry),
+        descriptor(&format!("{http}{{ by: body }}"), retry),
+        descriptor("schedule: daily at 06:00\n  zone: Europe/Paris", retry),
+        descriptor("schedule: hourly\n  zone: UTC\n  missed: all(max 3)\n  catch_up: 10d\n  overlap: queue_one", retry),
+        descriptor("schedule: hourly\n  zone: UTC\n  missed: skip\n  overlap: allow", retry),
+    ];
+    insta::assert_snapshot!("policies", shown.join("\n"));
+}
+
 #[test]
 fn examples_become_tests() {
     let module = |document: &str| {

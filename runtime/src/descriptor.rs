@@ -31,6 +31,10 @@ pub struct Interface {
     pub on_unknown: OnUnknown,
     /// Whether messages are delivered in the order of acceptance.
     pub order: DeliveryOrder,
+    /// What replies mean to this interface: rules that come before those of the operations, in order.
+    pub outcomes: &'static [Override],
+    /// Where the idempotency key of a message is found.
+    pub idempotency: KeySource,
     /// How long an idempotency key is remembered, in seconds.
     pub idempotency_window_s: u64,
     /// Its document demands encryption at rest: it is not served from a store without.
@@ -66,7 +70,53 @@ pub enum Trigger {
         cron: &'static str,
         /// IANA zone.
         zone: &'static str,
+        /// What becomes of starts that nobody was there for.
+        missed: Missed,
+        /// How far back missed starts are looked for, milliseconds.
+        catch_up_ms: u64,
+        /// What happens to a start while an earlier run is unfinished.
+        overlap: Overlap,
     },
+}
+
+/// What becomes of starts whose time passed while the service did not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missed {
+    /// The last of them is made up for.
+    Once,
+    /// None of them is.
+    Skip,
+    /// The last `most` of them are, in order.
+    All {
+        /// At most so many.
+        most: u32,
+    },
+}
+
+/// What happens to a start while an earlier run of the same interface is unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlap {
+    /// It is recorded as DISCARDED for OVERLAP, and does not run.
+    Skip,
+    /// It waits for the end of the earlier run; further ones are recorded as DISCARDED.
+    QueueOne,
+    /// It runs beside the earlier one.
+    Allow,
+}
+
+/// Where the idempotency key of a message is found. A key is good for one sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    /// In the message: the handler's `admit` computes it, or says that there is none.
+    Message,
+    /// In this header of the request, by its name in lower case; a request without it is refused.
+    Header(&'static str),
+    /// CloudEvents 1.0: `source` and `id`, from the headers `ce-source` and `ce-id` or from the body.
+    CloudEvent,
+    /// Standard Webhooks: the header `webhook-id`; a request without it is refused.
+    Webhook,
+    /// SHA-256 of the body, byte for byte.
+    Body,
 }
 
 /// An HTTP endpoint of the service.
@@ -127,6 +177,8 @@ pub struct Retry {
     pub jitter_percent: u8,
     /// Longest `Retry-After` that is honoured.
     pub retry_after_cap_ms: u64,
+    /// Time after acceptance after which nothing is sent any more.
+    pub give_up_after_ms: Option<u64>,
 }
 
 /// What to do when nobody knows whether the target did the work.
@@ -303,6 +355,15 @@ pub struct OutcomeRule {
     pub class: Class,
     /// Reason in words.
     pub reason: &'static str,
+}
+
+/// What a reply means to one interface.
+#[derive(Debug)]
+pub struct Override {
+    /// The operation it is about; `None`: every operation that the flow calls. Probes are never meant.
+    pub operation: Option<&'static Operation>,
+    /// What must match, and the outcome.
+    pub rule: OutcomeRule,
 }
 
 /// What an [`OutcomeRule`] looks at.

@@ -40,8 +40,9 @@ pub use rust_decimal::Decimal;
 
 pub use convert::{At, MappingError};
 pub use descriptor::{
-    Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, Matches, Method, OnDead, OnUnknown, Operation,
-    OutboundAuth, OutcomeRule, Paging, Protocol, Repeat, Retry, System, Trigger,
+    Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, KeySource, Matches, Method, Missed, OnDead,
+    OnUnknown, Operation, OutboundAuth, OutcomeRule, Overlap, Override, Paging, Protocol, Repeat, Retry, System,
+    Trigger,
 };
 pub use flow::{Admitted, End, Exchange, Handler, Input, Probe, Request, Run, Running, Step, Steps, Stop};
 pub use message::{Fields, Items, Message, Number, Sensitive, Slot, Text, UnknownFields, Violation, Violations};

@@ -51,6 +51,7 @@ mod tests {
         cap_ms: 3_600_000,
         jitter_percent: 0,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     };
 
     /// Sends of a policy against a target that answers at once, in seconds.

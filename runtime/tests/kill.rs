@@ -21,9 +21,9 @@ use std::{
 
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use tieline_runtime::{
-    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown,
-    Operation, OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Value, Violations,
-    service,
+    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, KeySource, Method,
+    OnUnknown, Operation, OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Value,
+    Violations, service,
 };
 
 static TARGET: System = System {
@@ -63,11 +63,21 @@ static INTERFACE: Interface = Interface {
         max_per_minute: None,
         has_body: true,
     }),
-    retry: Retry { retries: 20, interval_ms: 50, factor: 1, cap_ms: 50, jitter_percent: 10, retry_after_cap_ms: 1_000 },
+    retry: Retry {
+        retries: 20,
+        interval_ms: 50,
+        factor: 1,
+        cap_ms: 50,
+        jitter_percent: 10,
+        retry_after_cap_ms: 1_000,
+        give_up_after_ms: None,
+    },
     dead_letter: true,
     alerts: &[],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 3_600,
     encrypted: false,
     sla_p95_ms: None,

@@ -94,7 +94,7 @@ impl Stage {
 
 async fn call(transport: &NetTransport, operation: &'static Operation, request: Request) -> Outcome {
     let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    transport.exchange(Call { operation, request: &request, key: KEY, traceparent }).await
+    transport.exchange(Call { operation, request: &request, overrides: &[], key: KEY, traceparent }).await
 }
 
 fn told(outcome: &Outcome) -> String {

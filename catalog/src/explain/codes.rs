@@ -38,6 +38,7 @@ pages! {
     "E-FORMAT"
     "E-FRONT-MATTER"
     "E-HEADING"
+    "E-IDEMPOTENCY"
     "E-IDENTIFIER"
     "E-LIMIT"
     "E-LOOKUP"

@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: [`INTERFACE`] and the tables below it. Never knows: how they are read.
 
-use super::{Kind, Table, may, must};
+use super::{Kind, Table, may, must, system};
 
 /// Life cycle words.
 pub(crate) const STATUS: &[&str] = &["draft", "active", "deprecated", "retired"];
@@ -165,6 +165,19 @@ pub(crate) const TRIGGER: Table = Table {
             "daily at 08:30 PM",
         ),
         may("zone", Kind::Text, "Time zone of the timetable, by its IANA name.", "Europe/Paris"),
+        may(
+            "missed",
+            Kind::Text,
+            "What becomes of starts whose time passed while the service was down: `once` makes up for the last one, `skip` for none, `all(max 10)` for the last ten; `once` if nothing is said.",
+            "all(max 10)",
+        ),
+        may("catch_up", Kind::Duration, "How far back missed starts are looked for, 24h if nothing is said.", "24h"),
+        may(
+            "overlap",
+            Kind::Word(&["skip", "queue_one", "allow"]),
+            "What happens to a start while an earlier run is unfinished: it is recorded and skipped, it waits for its turn (one at most), or it runs beside it; `skip` if nothing is said.",
+            "queue_one",
+        ),
         may("message", Kind::Message, "The message in the body.", "ActivityReportValidated"),
         may("parameters", Kind::Names, "Parameters of path and query with their types.", "{ id: text(..18) }"),
         may(
@@ -175,7 +188,7 @@ pub(crate) const TRIGGER: Table = Table {
         ),
         may(
             "idempotency",
-            Kind::Shapes("an expression, or `{ key: expression, window: 7d }`"),
+            Kind::Shapes("an expression, or a mapping with `key`, `header` or `by`, and `window`"),
             "What makes two messages the same: the second is acknowledged and not processed again.",
             "event.eventId",
         ),
@@ -229,8 +242,20 @@ pub(crate) const NOTHING: Table = Table { what: "this authentication", keys: &[]
 pub(crate) const IDEMPOTENCY: Table = Table {
     what: "the idempotency rule",
     keys: &[
-        must("key", Kind::Expression, "Expression that is equal for repetitions of one message.", "event.eventId"),
-        may("window", Kind::Duration, "How long a key is remembered.", "7d"),
+        may("key", Kind::Expression, "Expression that is equal for repetitions of one message.", "event.eventId"),
+        may(
+            "header",
+            Kind::Text,
+            "Header of the request that is equal for repetitions of one message; a request without it is answered 400.",
+            "Idempotency-Key",
+        ),
+        may(
+            "by",
+            Kind::Word(&["cloudevent", "webhook", "body"]),
+            "A key that a standard defines: `id` and `source` of a CloudEvent, the header `webhook-id` of a standard webhook, or the SHA-256 of the body.",
+            "cloudevent",
+        ),
+        may("window", Kind::Duration, "How long a key is remembered, 7d if nothing is said.", "7d"),
     ],
 };
 
@@ -240,7 +265,7 @@ pub(crate) const ERRORS: Table = Table {
     keys: &[
         must(
             "retry",
-            Kind::Shapes("a phrase, or `{ retries, interval, backoff, cap, jitter }`"),
+            Kind::Shapes("a phrase, or `{ retries, interval, backoff, cap, jitter, give_up_after, retry_after_cap }`"),
             "When a failed delivery is tried again; the page prints the timetable.",
             "3x every 30s, exponential backoff",
         ),
@@ -268,6 +293,12 @@ pub(crate) const ERRORS: Table = Table {
             "Whether messages are delivered in the order of acceptance: those of one key, or all (`strict`).",
             "{ per_key: event.order_number }",
         ),
+        may(
+            "outcomes",
+            Kind::Records(&OUTCOME),
+            "What replies mean for this interface: rules that come before those of the system's document.",
+            "[{ status: 404, class: retryable, reason: the order arrives a little later }]",
+        ),
         may("responses", Kind::Names, "What callers see, by HTTP status.", "{ 400: the payload does not fit }"),
         may("audit", Kind::Word(&["enabled"]), "Whether an audit log is asked for.", "enabled"),
         may(
@@ -288,6 +319,36 @@ pub(crate) const RETRY: Table = Table {
         may("backoff", Kind::Word(GROWTH), "Whether the wait stays or doubles.", "exponential"),
         may("cap", Kind::Duration, "Longest wait.", "1h"),
         may("jitter", Kind::Percent, "Largest share that is added at random.", "10%"),
+        may(
+            "give_up_after",
+            Kind::Duration,
+            "Time from accepting after which nothing is sent any more, however many repetitions are left.",
+            "15min",
+        ),
+        may(
+            "retry_after_cap",
+            Kind::Duration,
+            "Longest `Retry-After` of a partner that is honoured, 1h if nothing is said.",
+            "1h",
+        ),
+    ],
+};
+
+/// `errors.outcomes[]`: a rule of an operation, made for one interface.
+pub(crate) const OUTCOME: Table = Table {
+    what: "an outcome rule",
+    keys: &[
+        may(
+            "operation",
+            Kind::Text,
+            "Operation that the rule is about; every operation of the flow if nothing is said.",
+            "SAP SRM7.create-confirmation",
+        ),
+        system::OUTCOME.keys[0],
+        system::OUTCOME.keys[1],
+        system::OUTCOME.keys[2],
+        system::OUTCOME.keys[3],
+        system::OUTCOME.keys[4],
     ],
 };
 

@@ -26,7 +26,7 @@ pub(crate) struct Table {
 }
 
 /// One key.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
     /// The key.
     pub(crate) name: &'static str,

@@ -5,7 +5,7 @@
 use super::Subject;
 use crate::expr::{Records, Scope};
 use crate::findings::Findings;
-use crate::model::{Expr, ExprKind, Field, FieldType, RecordRef, Sensitivity, Span, Step, StepKind, Type};
+use crate::model::{Expr, ExprKind, Field, FieldType, KeySource, RecordRef, Sensitivity, Span, Step, StepKind, Type};
 use crate::walk;
 
 /// Lints where sensitive values go.
@@ -28,12 +28,8 @@ pub(super) fn lint(subject: &Subject<'_>, findings: &mut Findings) {
             }
         }
     }
-    if let Some(rule) = &subject.interface.trigger.idempotency {
-        checker.expression(
-            &rule.key,
-            rule.key.span,
-            "is part of the idempotency key, which the journal keeps in clear",
-        );
+    if let Some(KeySource::Expr(key)) = subject.interface.trigger.idempotency.as_ref().map(|rule| &rule.key) {
+        checker.expression(key, key.span, "is part of the idempotency key, which the journal keeps in clear");
     }
     if let Some(key) = walk::order(&subject.interface.errors.order) {
         checker.expression(key, key.span, "is part of the order key, which the journal keeps in clear");

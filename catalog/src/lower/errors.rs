@@ -2,18 +2,22 @@
 //!
 //! In: its keys. Out: [`ErrorPolicy`]. Never knows: the flow whose failures it is about.
 
+use super::operation;
 use crate::expr::{self, Scope, Want};
 use crate::fields::{Record, interface, shown};
 use crate::findings::Findings;
-use crate::model::{Alert, Backoff, ErrorPolicy, OnDead, OnUnknown, Order, ResponseRule, Retry};
-use crate::phrase;
+use crate::model::{Alert, Backoff, ErrorPolicy, OnDead, OnUnknown, Order, Override, ResponseRule, Retry};
+use crate::phrase::{self, RetryForm};
+use crate::symbols::Symbols;
 use crate::yaml::Entry;
 
-const CAP_MS: u64 = 3_600_000;
-const JITTER_PERCENT: u8 = 10;
-
 /// Lowers the error policy; `scope` holds what the trigger gives.
-pub(crate) fn errors(fields: &Record<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<ErrorPolicy> {
+pub(crate) fn errors(
+    fields: &Record<'_>,
+    scope: &Scope<'_>,
+    symbols: &Symbols,
+    findings: &mut Findings,
+) -> Option<ErrorPolicy> {
     let retry = fields.entry("retry").and_then(|entry| retry(entry, findings));
     let alerts = fields.texts("alert").into_iter();
     let alerts = alerts.map(|text| Alert { channel: text.text.to_owned(), span: text.span }).collect();
@@ -26,6 +30,7 @@ pub(crate) fn errors(fields: &Record<'_>, scope: &Scope<'_>, findings: &mut Find
         None => Order::None,
     };
     let responses = responses(fields, findings);
+    let outcomes = outcomes(fields, symbols, findings);
     Some(ErrorPolicy {
         retry: retry?,
         dead_letter: fields.text("dead_letter")?.text == "enabled",
@@ -33,6 +38,7 @@ pub(crate) fn errors(fields: &Record<'_>, scope: &Scope<'_>, findings: &mut Find
         on_unknown,
         order,
         responses,
+        outcomes,
         audit: fields.entry("audit").is_some(),
         encryption: fields.string("encryption"),
         span: fields.place,
@@ -50,36 +56,31 @@ fn retry(entry: &Entry, findings: &mut Findings) -> Option<Retry> {
         };
     }
     let fields = Record::read(&entry.value, &interface::RETRY, entry.key_span, findings)?;
-    let jitter_percent = match fields.text("jitter") {
-        Some(text) => match phrase::percent(text.text, text.span) {
-            Ok(percent) => percent,
-            Err(problem) => {
-                findings.problem(problem);
-                return None;
-            }
-        },
-        None => JITTER_PERCENT,
+    let jitter_percent = match fields.text("jitter").map(|text| phrase::percent(text.text, text.span)) {
+        Some(Ok(percent)) => Some(percent),
+        Some(Err(problem)) => {
+            findings.problem(problem);
+            return None;
+        }
+        None => None,
     };
-    let retries = fields.small("retries")?;
-    if retries > 100 {
-        findings
-            .add("E-RETRY", fields.span("retries"), "more than 100 retries are no timetable")
-            .help("use a longer interval");
-    }
-    Some(Retry {
-        phrase: String::new(),
-        retries,
-        interval_ms: fields.duration_ms("interval")?,
-        backoff: if fields.string("backoff").as_deref() == Some("exponential") {
-            Backoff::Exponential
-        } else {
-            Backoff::Fixed
-        },
-        cap_ms: fields.duration_ms("cap").unwrap_or(CAP_MS),
+    let exponential = fields.text("backoff").is_some_and(|text| text.text == "exponential");
+    let form = RetryForm {
+        retries: fields.small("retries")?,
+        interval_ms: Some(fields.duration_ms("interval")?),
+        backoff: exponential.then_some(Backoff::Exponential),
+        cap_ms: fields.duration_ms("cap"),
         jitter_percent,
-        retry_after_cap_ms: CAP_MS,
-        span: entry.key_span,
-    })
+        give_up_after_ms: fields.duration_ms("give_up_after"),
+        retry_after_cap_ms: fields.duration_ms("retry_after_cap"),
+    };
+    match phrase::explicit_retry(&form, entry.key_span) {
+        Ok(retry) => Some(retry),
+        Err(problem) => {
+            findings.problem(problem);
+            None
+        }
+    }
 }
 
 fn order(entry: &Entry, scope: &Scope<'_>, findings: &mut Findings) -> Option<Order> {
@@ -121,4 +122,16 @@ fn responses(fields: &Record<'_>, findings: &mut Findings) -> Vec<ResponseRule> 
         }
     }
     rules
+}
+
+fn outcomes(fields: &Record<'_>, symbols: &Symbols, findings: &mut Findings) -> Vec<Override> {
+    let rules = fields.records("outcomes", findings);
+    let lower = |rule: &Record<'_>| {
+        let operation = match rule.text("operation") {
+            Some(text) => Some(symbols.expect_operation(text, findings)?.0),
+            None => None,
+        };
+        Some(Override { operation, rule: operation::outcome(rule, findings)? })
+    };
+    rules.iter().filter_map(lower).collect()
 }

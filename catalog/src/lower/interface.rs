@@ -116,7 +116,7 @@ impl Lowerer<'_, '_> {
             None => Flow::default(),
         };
         let policy = self.fields.record("errors", findings);
-        let policy = policy.and_then(|fields| errors::errors(&fields, &scope, findings));
+        let policy = policy.and_then(|fields| errors::errors(&fields, &scope, self.symbols, findings));
         let examples = self.examples(&scope, &flow, trigger.as_ref(), findings);
         let interface = self.assemble(ends, (trigger, policy), (&own, &flow, examples), findings);
         (interface, flow)

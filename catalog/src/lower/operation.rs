@@ -238,7 +238,8 @@ fn paging(
     })
 }
 
-fn outcome(rule: &Record<'_>, findings: &mut Findings) -> Option<OutcomeRule> {
+/// Lowers one rule about what a reply means.
+pub(crate) fn outcome(rule: &Record<'_>, findings: &mut Findings) -> Option<OutcomeRule> {
     let given: Vec<_> = ["status", "error_code", "bapi"].into_iter().filter(|key| rule.entry(key).is_some()).collect();
     let [key] = given[..] else {
         let message = "an outcome rule is about exactly one of status, error_code and bapi";

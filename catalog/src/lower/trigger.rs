@@ -4,10 +4,11 @@
 
 use super::auth;
 use super::parameters::{check_path, method_and_path, parameters};
-use crate::expr::{self, Scope, Want};
-use crate::fields::{Record, Text, interface};
+use super::{repeated, timetable};
+use crate::expr::Scope;
+use crate::fields::{Record, Text};
 use crate::findings::Findings;
-use crate::model::{Auth, Durability, Field, Idempotency, MessageRef, Method, Schedule, Trigger, TriggerKind, Type};
+use crate::model::{Auth, Durability, Field, MessageRef, Method, Trigger, TriggerKind};
 use crate::phrase;
 use crate::symbols::{PATH, View, record};
 use crate::yaml::Entry;
@@ -16,7 +17,6 @@ const EVENT: &str = "event";
 const REQUEST: &str = "request";
 const MAX_BODY_BYTES: u64 = 1_000_000;
 const TIMEOUT_MS: u64 = 5_000;
-const WINDOW_S: u64 = 7 * 24 * 3600;
 
 /// How the interface is started, before its message is known.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) fn start(trigger: &Record<'_>, findings: &mut Findings) -> (Start, Ve
     let scheduled = kind == "schedule";
     let bindings: &[&str] = if kind == "request" { &[REQUEST] } else { &[EVENT] };
     let kind = match kind {
-        "schedule" => schedule(trigger, findings).map(TriggerKind::Schedule),
+        "schedule" => timetable::schedule(trigger, findings).map(TriggerKind::Schedule),
         kind => http(trigger, kind, &parameters, findings),
     };
     let needs_message = match &kind {
@@ -81,22 +81,11 @@ fn http(trigger: &Record<'_>, key: &str, parameters: &[Field], findings: &mut Fi
     Some(TriggerKind::Request { method, path, durability, timeout_ms })
 }
 
-fn schedule(trigger: &Record<'_>, findings: &mut Findings) -> Option<Schedule> {
-    let text = trigger.text("schedule")?;
-    match phrase::schedule(text.text, trigger.text("zone").map(|zone| zone.text), text.span) {
-        Ok(schedule) => Some(schedule),
-        Err(problem) => {
-            findings.problem(problem);
-            None
-        }
-    }
-}
-
 /// Keys that mean nothing for this kind of trigger.
 fn misplaced(trigger: &Record<'_>, kind: &str, findings: &mut Findings) {
     let keys: &[&str] = match kind {
-        "http" => &["zone", "durable", "timeout"],
-        "request" => &["zone"],
+        "http" => &["zone", "missed", "catch_up", "overlap", "durable", "timeout"],
+        "request" => &["zone", "missed", "catch_up", "overlap"],
         _ => &["message", "parameters", "auth", "idempotency", "max_body", "max_per_minute", "durable", "timeout"],
     };
     for key in keys.iter().filter(|key| trigger.entry(key).is_some()) {
@@ -124,7 +113,7 @@ pub(crate) fn trigger(
         }
     };
     let scope = names(view, start.bindings, message.as_ref(), start.has_message);
-    let idempotency = fields.entry("idempotency").and_then(|entry| idempotency(entry, &scope, findings));
+    let idempotency = fields.entry("idempotency").and_then(|entry| repeated::idempotency(entry, &scope, findings));
     let lowered = || {
         Some(Trigger {
             kind: start.kind?,
@@ -213,23 +202,6 @@ fn inbound(entry: &Entry, findings: &mut Findings) -> Option<Auth> {
         _ => {}
     }
     Some(auth)
-}
-
-fn idempotency(entry: &Entry, scope: &Scope<'_>, findings: &mut Findings) -> Option<Idempotency> {
-    let (text, window_s) = match entry.value.scalar() {
-        Some(scalar) => (Text { text: &scalar.text, span: entry.value.span }, WINDOW_S),
-        None => {
-            let long = Record::read(&entry.value, &interface::IDEMPOTENCY, entry.key_span, findings)?;
-            (long.text("key")?, long.duration_ms("window").map_or(WINDOW_S, |ms| ms / 1000))
-        }
-    };
-    match expr::check(text.text, text.span, scope, Want::Type(&Type::Text)) {
-        Ok(key) => Some(Idempotency { key, window_s }),
-        Err(problems) => {
-            findings.problems(problems);
-            None
-        }
-    }
 }
 
 fn max_body(fields: &Record<'_>) -> u64 {

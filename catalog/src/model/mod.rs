@@ -25,8 +25,8 @@ pub use message::{
     UnknownFields,
 };
 pub use policy::{
-    Alert, Auth, Backoff, Durability, ErrorPolicy, Idempotency, OnDead, OnUnknown, Order, ResponseRule, Retry,
-    Schedule, Trigger, TriggerKind,
+    Alert, Auth, Backoff, Durability, ErrorPolicy, Idempotency, KeySource, Missed, OnDead, OnUnknown, Order, Overlap,
+    Override, ResponseRule, Retry, Schedule, Trigger, TriggerKind,
 };
 pub use system::{
     Delivered, Environment, Format, Limits, Method, Operation, OperationRef, OutcomeClass, OutcomeRule, Paging, Probe,

@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: [`Trigger`], [`Auth`], [`Retry`], [`ErrorPolicy`]. Never knows: hosts, secrets, clocks.
 
-use super::{Expr, MessageRef, Method, Span};
+use super::{Expr, MessageRef, Method, OperationRef, OutcomeRule, Span};
 
 /// What starts an interface.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,37 @@ pub struct Schedule {
     pub cron: String,
     /// IANA zone.
     pub zone: String,
+    /// What becomes of starts that nobody was there for.
+    pub missed: Missed,
+    /// How far back missed starts are looked for, milliseconds.
+    pub catch_up_ms: u64,
+    /// What happens to a start while an earlier run is unfinished.
+    pub overlap: Overlap,
+}
+
+/// What becomes of starts whose time passed while the service did not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missed {
+    /// The last of them is made up for.
+    Once,
+    /// None of them is.
+    Skip,
+    /// The last `most` of them are, in order.
+    All {
+        /// At most so many.
+        most: u32,
+    },
+}
+
+/// What happens to a start while an earlier run of the same interface is unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlap {
+    /// It is recorded as discarded, and does not run.
+    Skip,
+    /// It waits for the end of the earlier run; further ones are recorded as discarded.
+    QueueOne,
+    /// It runs beside the earlier one.
+    Allow,
 }
 
 /// How a caller proves who it is, or how we prove it to a system. Never holds a secret.
@@ -80,10 +111,25 @@ pub enum Auth {
 /// Idempotent receiver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Idempotency {
-    /// The key, a text expression over the trigger's message.
-    pub key: Expr,
+    /// What the key is.
+    pub key: KeySource,
     /// How long a key is remembered, in seconds (default 7 days).
     pub window_s: u64,
+}
+
+/// What makes two messages of one sender the same.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeySource {
+    /// A text expression over the trigger's message and parameters.
+    Expr(Expr),
+    /// A header of the request, by its name in lower case.
+    Header(String),
+    /// CloudEvents 1.0: `id` and `source` together, from the headers `ce-id` and `ce-source` or from the body.
+    CloudEvent,
+    /// Standard Webhooks: the header `webhook-id`.
+    Webhook,
+    /// SHA-256 of the body, byte for byte.
+    Body,
 }
 
 /// What happens when the flow fails.
@@ -101,6 +147,8 @@ pub struct ErrorPolicy {
     pub order: Order,
     /// What callers of the HTTP trigger get (status, meaning), in addition to what the trigger implies.
     pub responses: Vec<ResponseRule>,
+    /// What replies mean for this interface: rules that come before those of the operations, in order.
+    pub outcomes: Vec<Override>,
     /// Audit log asked for.
     pub audit: bool,
     /// Encryption at rest that is demanded, as written (`AES-256`).
@@ -127,6 +175,8 @@ pub struct Retry {
     pub jitter_percent: u8,
     /// Longest `Retry-After` that is honoured, milliseconds.
     pub retry_after_cap_ms: u64,
+    /// Time after acceptance, in milliseconds, after which nothing is sent any more; `None`: only the number counts.
+    pub give_up_after_ms: Option<u64>,
     /// Where it stands.
     pub span: Span,
 }
@@ -142,7 +192,7 @@ pub enum Backoff {
 
 impl Retry {
     /// Earliest send times in milliseconds after the first send, for a target that fails at once: the timetable
-    /// printed on the page. `sends().len() == retries + 1`; the first is 0.
+    /// printed on the page. `retries + 1` times, of which the first is 0, without those from `give_up_after_ms` on.
     #[must_use]
     pub fn sends_ms(&self) -> Vec<u64> {
         let mut at = 0_u64;
@@ -150,6 +200,9 @@ impl Retry {
         let mut sends = vec![0];
         for _ in 0..self.retries {
             at = at.saturating_add(delay);
+            if self.give_up_after_ms.is_some_and(|latest_ms| at >= latest_ms) {
+                break;
+            }
             sends.push(at);
             if self.backoff == Backoff::Exponential {
                 delay = delay.saturating_mul(2).min(self.cap_ms);
@@ -196,6 +249,15 @@ pub enum OnDead {
     BlockKey,
     /// They go on, marked as having a gap before them.
     Continue,
+}
+
+/// What a reply means for one interface, whatever the system's document says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// The operation it is about; `None`: every operation that the flow calls.
+    pub operation: Option<OperationRef>,
+    /// What must match, and the outcome.
+    pub rule: OutcomeRule,
 }
 
 /// One row of the error table that callers see.

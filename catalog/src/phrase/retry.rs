@@ -19,7 +19,7 @@ const SHORTEST_MS: u64 = 100;
 const LONGEST_MS: u64 = 7 * 24 * HOUR_MS;
 
 const HELP: &str = "write `3x every 30s` (3 repetitions), `3 attempts every 30s` (3 sends), either with \
-                    `, exponential backoff`, or `none`";
+                    `, exponential backoff` and `, give up after 15min`, or `none`";
 
 /// A retry phrase: `3x every 30s, exponential backoff`, `3 attempts every 30s`, `none`.
 ///
@@ -50,6 +50,10 @@ pub struct RetryForm {
     pub cap_ms: Option<u64>,
     /// Largest share added at random, default 10.
     pub jitter_percent: Option<u8>,
+    /// Time from accepting after which nothing is sent any more, milliseconds.
+    pub give_up_after_ms: Option<u64>,
+    /// Longest `Retry-After` that is honoured, milliseconds; default one hour.
+    pub retry_after_cap_ms: Option<u64>,
 }
 
 /// The policy of an explicit form.
@@ -57,7 +61,7 @@ pub struct RetryForm {
 /// # Errors
 ///
 /// `E-RETRY` when numbers make no sense: no interval, a delay under 100 ms or over 7 days, more than 100 sends, a cap
-/// below the interval.
+/// below the interval, an end before the first repetition.
 pub fn explicit_retry(form: &RetryForm, at: Span) -> Result<Retry, Problem> {
     let wrong = |message: String| Problem::new("E-RETRY", at, message);
     let interval_ms = match form.interval_ms {
@@ -80,6 +84,19 @@ pub fn explicit_retry(form: &RetryForm, at: Span) -> Result<Retry, Problem> {
             format!("a cap of {} is below the interval of {} or above 7 days", human(cap_ms), human(interval_ms));
         return Err(wrong(message).help("the cap is the longest delay: set it to the interval or more"));
     }
+    if let Some(latest_ms) = form.give_up_after_ms.filter(|latest_ms| form.retries > 0 && *latest_ms <= interval_ms) {
+        let message = format!(
+            "giving up after {} leaves no time for a repetition after {}",
+            human(latest_ms),
+            human(interval_ms)
+        );
+        return Err(wrong(message).help("choose a longer time, or `none` for a single send"));
+    }
+    let retry_after_cap_ms = form.retry_after_cap_ms.unwrap_or(HOUR_MS);
+    if retry_after_cap_ms > LONGEST_MS {
+        let message = format!("a wait of {} that a partner asks for is longer than 7 days", human(retry_after_cap_ms));
+        return Err(wrong(message).help("a message must end one day"));
+    }
     Ok(Retry {
         phrase: String::new(),
         retries: form.retries,
@@ -87,7 +104,8 @@ pub fn explicit_retry(form: &RetryForm, at: Span) -> Result<Retry, Problem> {
         backoff: form.backoff.unwrap_or(Backoff::Fixed),
         cap_ms,
         jitter_percent: form.jitter_percent.unwrap_or(10),
-        retry_after_cap_ms: HOUR_MS,
+        retry_after_cap_ms,
+        give_up_after_ms: form.give_up_after_ms,
         span: at,
     })
 }
@@ -166,9 +184,14 @@ fn phrase(words: &str, text: &str, at: Span) -> Result<RetryForm, Problem> {
     let interval_ms = duration_ms(interval, at).map_err(|problem| Problem { code: "E-RETRY", ..problem })?;
     let mut form = RetryForm { retries, interval_ms: Some(interval_ms), ..RetryForm::default() };
     for part in with.into_iter().chain(parts) {
+        if let Some(time) = part.strip_prefix("give up after ") {
+            let ms = duration_ms(time, at).map_err(|problem| Problem { code: "E-RETRY", ..problem })?;
+            form.give_up_after_ms = Some(ms);
+            continue;
+        }
         form.backoff = Some(growth(part).ok_or_else(|| {
             wrong(format!("`{}` says nothing about a retry", shorten(part)))
-                .help("only `exponential backoff` may follow; the explicit form has `cap:` and `jitter:`")
+                .help("`exponential backoff` and `give up after 15min` may follow; the explicit form has `cap:` and `jitter:`")
         })?);
     }
     if count == 0 {

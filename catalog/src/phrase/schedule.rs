@@ -3,7 +3,7 @@
 //! In: `Daily 08:30 PM Europe/Paris`. Out: [`Schedule`]. Never knows: the clock, missed runs.
 
 use super::zone::{looks_like_zone, zone};
-use crate::model::{Schedule, Span};
+use crate::model::{Missed, Overlap, Schedule, Span};
 use crate::nearest::shorten;
 use crate::problem::Problem;
 use croner::Cron;
@@ -37,7 +37,8 @@ pub fn schedule(text: &str, zone: Option<&str>, at: Span) -> Result<Schedule, Pr
     let zone = agreed_zone(named, zone, at)?;
     let parsed = parse(&cron, at)?;
     fires(&parsed, &zone, text, at)?;
-    Ok(Schedule { phrase: text.trim().to_owned(), cron, zone })
+    let (missed, catch_up_ms, overlap) = (Missed::Once, 86_400_000, Overlap::Skip);
+    Ok(Schedule { phrase: text.trim().to_owned(), cron, zone, missed, catch_up_ms, overlap })
 }
 
 /// A schedule in one sentence without full stop: `At 20:30, Europe/Paris`.

@@ -44,6 +44,8 @@ fn retry_phrases() {
         "Not Applicable",
         "No retry",
         "Retry 3x every 2 min",
+        "3x every 30s, give up after 1 min 30",
+        "9x every 30s, exponential backoff, give up after 15min",
     ];
     insta::assert_snapshot!(table(&phrases, show_retry));
 }
@@ -57,6 +59,8 @@ fn retry_refusals() {
         "none or 3x every 30s",
         "<number>x every <interval>",
         "TBD",
+        "3x every 30s, give up after 10s",
+        "3x every 30s, give up after a while",
         "",
         "sometimes",
         "3x",
@@ -212,4 +216,14 @@ proptest::proptest! {
         let _ = (retry(&text, at), schedule(&text, Some("UTC"), at), duration_ms(&text, at), bytes(&text, at));
         let _ = schedule(&cron, Some("Europe/Paris"), at);
     }
+}
+
+#[test]
+fn missed_starts() {
+    let phrases =
+        ["once", "Skip", "all(max 10)", "all ( max 1 )", "all", "all(10)", "all(max 0)", "all(max 1001)", "none", ""];
+    insta::assert_snapshot!(table(&phrases, |text| match missed(text, Span::default()) {
+        Ok(missed) => format!("{missed:?}"),
+        Err(problem) => one_line(&problem),
+    }));
 }

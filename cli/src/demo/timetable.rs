@@ -148,6 +148,7 @@ mod tests {
             cap_ms: 3_600_000,
             jitter_percent: 10,
             retry_after_cap_ms: 3_600_000,
+            give_up_after_ms: None,
             span: Span::default(),
         };
         let tries: Vec<Try> = tries

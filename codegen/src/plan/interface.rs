@@ -2,9 +2,7 @@
 //!
 //! In: a checked interface. Out: [`InterfacePlan`]. Never knows: templates, the crate around it.
 
-use catalog::model::{
-    Auth, Backoff, CustomFunction, Durability, Expr, Interface, OnDead, OnUnknown, Order, Trigger, TriggerKind, Type,
-};
+use catalog::model::{CustomFunction, Expr, Interface, KeySource, OnDead, OnUnknown, Order, Type};
 use serde::Serialize;
 
 use super::{
@@ -13,6 +11,7 @@ use super::{
         FlowPrinter,
         examples::{self, ExamplePlan},
     },
+    policy,
     records::{EnumPlan, RecordPlan, Records, pointers, sentence},
     system::{UsedSystems, use_message, use_operation},
     types::{Here, Types, bare, field_type, parameters_record, record_of, system_module},
@@ -83,6 +82,10 @@ pub struct DescriptorPlan {
     pub on_unknown: String,
     /// `DeliveryOrder` in Rust.
     pub order: String,
+    /// `Override`s in Rust.
+    pub outcomes: Vec<String>,
+    /// `KeySource` in Rust.
+    pub idempotency: String,
     /// Seconds.
     pub idempotency_window_s: u64,
     /// Encryption at rest is demanded.
@@ -289,8 +292,10 @@ fn admit(types: &Types<'_>, interface: &Interface, here: &Here, locals: &Locals)
         }
         format!("(|| Ok({key}))().map_err(|error: MappingError| Violations::one(\"\", error.to_string()))?")
     };
-    let idempotency = interface.trigger.idempotency.as_ref();
-    let idempotency_key = idempotency.map_or("None".to_owned(), |idempotency| key(&idempotency.key, "idempotency"));
+    let idempotency_key = match interface.trigger.idempotency.as_ref().map(|idempotency| &idempotency.key) {
+        Some(KeySource::Expr(expr)) => key(expr, "idempotency"),
+        _ => "None".to_owned(),
+    };
     let order_key = match &interface.errors.order {
         Order::None | Order::Strict(_) => "None".to_owned(),
         Order::PerKey(expr, _) => key(expr, "order"),
@@ -319,9 +324,9 @@ fn descriptor(types: &Types<'_>, interface: &Interface) -> DescriptorPlan {
         digest: interface.digest.clone(),
         source: interface.source.clone(),
         target: interface.target.clone(),
-        trigger: trigger(&interface.trigger),
-        retry: retry(&interface.errors.retry),
-        timetable: timetable(&interface.errors.retry),
+        trigger: policy::trigger(&interface.trigger),
+        retry: policy::retry(&interface.errors.retry),
+        timetable: policy::timetable(&interface.errors.retry),
         dead_letter: interface.errors.dead_letter,
         alerts: interface.errors.alerts.iter().map(|alert| alert.channel.clone()).collect(),
         on_unknown: match interface.errors.on_unknown {
@@ -329,7 +334,9 @@ fn descriptor(types: &Types<'_>, interface: &Interface) -> DescriptorPlan {
             OnUnknown::Hold => "OnUnknown::Hold".to_owned(),
         },
         order: order(&interface.errors.order),
-        idempotency_window_s: interface.trigger.idempotency.as_ref().map_or(0, |idempotency| idempotency.window_s),
+        outcomes: interface.errors.outcomes.iter().map(policy::outcome_override).collect(),
+        idempotency: policy::key_source(&interface.trigger),
+        idempotency_window_s: policy::idempotency_window_s(&interface.trigger),
         encrypted: interface.errors.encryption.is_some(),
         sla_p95_ms: interface.sla.latency_p95_ms,
         sensitive: trigger_message.map(|message| pointers(&message.fields, "")).unwrap_or_default(),
@@ -370,91 +377,4 @@ fn operation_statics(types: &Types<'_>, operations: &[catalog::model::OperationR
 fn responses(interface: &Interface) -> Vec<FieldText> {
     let rules = interface.errors.responses.iter();
     rules.map(|rule| FieldText { name: rule.status.to_string(), value: rule.meaning.clone() }).collect()
-}
-
-fn trigger(trigger: &Trigger) -> String {
-    let endpoint = |method: &catalog::model::Method, path: &str| {
-        format!(
-            "Endpoint {{ method: Method::{method:?}, path: {path:?}, auth: {}, max_body_bytes: {}, max_per_minute: {}, has_body: {} }}",
-            inbound(&trigger.auth),
-            number(trigger.max_body_bytes),
-            trigger.max_per_minute.map(number).map_or("None".to_owned(), |number| format!("Some({number})")),
-            trigger.message.is_some()
-        )
-    };
-    match &trigger.kind {
-        TriggerKind::Http { method, path } => format!("Trigger::Http({})", endpoint(method, path)),
-        TriggerKind::Request { method, path, durability, timeout_ms } => format!(
-            "Trigger::Request {{ endpoint: {}, durable: {}, timeout_ms: {} }}",
-            endpoint(method, path),
-            *durability == Durability::Durable,
-            number(*timeout_ms)
-        ),
-        TriggerKind::Schedule(schedule) => {
-            format!("Trigger::Schedule {{ cron: {:?}, zone: {:?} }}", schedule.cron, schedule.zone)
-        }
-    }
-}
-
-fn inbound(auth: &Auth) -> String {
-    match auth {
-        Auth::OAuth2 { scopes, .. } => {
-            let scopes: Vec<String> = scopes.iter().map(|scope| format!("{scope:?}")).collect();
-            format!("InboundAuth::OAuth2 {{ scopes: &[{}] }}", scopes.join(", "))
-        }
-        Auth::None => "InboundAuth::None".to_owned(),
-        // The other ways are outbound only; the checker has refused them here.
-        Auth::Basic | Auth::ClientCertificate | Auth::SshPassword | Auth::SshKey => "InboundAuth::Basic".to_owned(),
-    }
-}
-
-fn retry(retry: &catalog::model::Retry) -> String {
-    let factor = match retry.backoff {
-        Backoff::Fixed => 1,
-        Backoff::Exponential => 2,
-    };
-    format!(
-        "Retry {{ retries: {}, interval_ms: {}, factor: {factor}, cap_ms: {}, jitter_percent: {}, retry_after_cap_ms: {} }}",
-        retry.retries,
-        number(retry.interval_ms),
-        number(retry.cap_ms),
-        retry.jitter_percent,
-        number(retry.retry_after_cap_ms)
-    )
-}
-
-/// `Line 44: 3 attempts every 30s, so sends at 0 s, 30 s, 1 min`.
-fn timetable(retry: &catalog::model::Retry) -> String {
-    const MOST: usize = 6;
-    let sends = retry.sends_ms();
-    let mut times: Vec<String> = sends.iter().take(MOST).map(|ms| duration(*ms)).collect();
-    if sends.len() > MOST {
-        times.push("…".to_owned());
-    }
-    let phrase = if retry.phrase.is_empty() { "retry".to_owned() } else { format!("`{}`", retry.phrase) };
-    format!("Line {}: {phrase}, so sends at {}", retry.span.line, times.join(", "))
-}
-
-/// `90_000` ms as `1 min 30 s`.
-fn duration(ms: u64) -> String {
-    if ms == 0 {
-        return "0 s".to_owned();
-    }
-    let parts = [(ms / 3_600_000, "h"), (ms / 60_000 % 60, "min"), (ms / 1000 % 60, "s"), (ms % 1000, "ms")];
-    let parts: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
-    parts.join(" ")
-}
-
-/// `30_000`.
-pub(crate) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && digits.len() > 4 && (digits.len() - index).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -8,6 +8,7 @@ mod flow;
 mod interface;
 mod literal;
 mod mapping;
+mod policy;
 mod problems;
 mod records;
 mod system;
@@ -24,9 +25,9 @@ use catalog::{
 use serde::Serialize;
 
 pub use flow::examples::ExamplePlan;
-pub(crate) use interface::number;
 pub use interface::{AdmitPlan, CustomPlan, DescriptorPlan, InputPlan, InterfacePlan};
 pub(crate) use literal::Piece;
+pub(crate) use policy::number;
 pub(crate) use problems::Problems;
 pub(crate) use records::prose;
 pub use records::{EnumPlan, FieldPlan, RecordPlan, VariantPlan};

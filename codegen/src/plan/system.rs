@@ -421,7 +421,8 @@ fn repeat(delivered: &Delivered) -> String {
     }
 }
 
-fn outcome(rule: &OutcomeRule) -> String {
+/// `OutcomeRule` in Rust.
+pub(super) fn outcome(rule: &OutcomeRule) -> String {
     let matches = match &rule.target {
         Looks::Status(status) => format!("Matches::Status({status})"),
         Looks::ErrorCode(code) => format!("Matches::ErrorCode({code:?})"),

@@ -367,7 +367,7 @@ pub fn conditions(texts: &[&str]) -> String {
 
 fn timetable() -> String {
     with_trigger(
-        "schedule: \"0 6 * * *\"\n  zone: Europe/Paris",
+        "schedule: \"0 6 * * *\"\n  zone: Europe/Paris\n  missed: all(max 3)\n  catch_up: 10d\n  overlap: queue_one",
         r#"
   - fetch: Partner.read-thing
     with: { id: all }

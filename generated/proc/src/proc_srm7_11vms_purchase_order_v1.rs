@@ -4,7 +4,8 @@
 
 use runtime::{
     Admitted, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input, Interface,
-    Message as _, Method, OnUnknown, Retry, Run, Running, Stop, Trigger, Violations,
+    KeySource, Message as _, Method, OnUnknown, Retry, Run, Running, Stop, Trigger,
+    Violations,
 };
 
 use crate::systems::{n11vms, sap_srm7};
@@ -35,11 +36,14 @@ pub static INTERFACE: Interface = Interface {
         cap_ms: 3_600_000,
         jitter_percent: 10,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     },
     dead_letter: false,
     alerts: &["SAP Alert Notification"],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: false,
     sla_p95_ms: None,

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, DeliveryOrder, End, Endpoint, Fields, Handler, InboundAuth, Input,
-    Interface, Message, Method, OnUnknown, Record, Retry, Run, Running, Sensitive, Stop,
-    Text, Trigger, Violations,
+    Interface, KeySource, Message, Method, OnUnknown, Record, Retry, Run, Running,
+    Sensitive, Stop, Text, Trigger, Violations,
 };
 
 use crate::systems::salesforce;
@@ -40,11 +40,14 @@ pub static INTERFACE: Interface = Interface {
         cap_ms: 3_600_000,
         jitter_percent: 10,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     },
     dead_letter: false,
     alerts: &["Email", "SAP Alert Notification"],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 0,
     encrypted: true,
     sla_p95_ms: None,

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input,
-    Interface, MappingError, Message as _, Method, OnUnknown, Retry, Run, Running, Stop,
-    Trigger, Violations, convert,
+    Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Retry, Run,
+    Running, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -40,11 +40,14 @@ pub static INTERFACE: Interface = Interface {
         cap_ms: 3_600_000,
         jitter_percent: 10,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     },
     dead_letter: true,
     alerts: &["Email", "SAP Alert Notification"],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: true,
     sla_p95_ms: None,

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input,
-    Interface, MappingError, Message as _, Method, OnUnknown, Retry, Run, Running, Stop,
-    Trigger, Violations, convert,
+    Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Retry, Run,
+    Running, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{kinaxis_maestro, pf2, sap_ecc, wp2};
@@ -36,11 +36,14 @@ pub static INTERFACE: Interface = Interface {
         cap_ms: 3_600_000,
         jitter_percent: 10,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     },
     dead_letter: true,
     alerts: &["SAP Alert Notification", "Email"],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: false,
     sla_p95_ms: None,

@@ -25,7 +25,7 @@ pub(super) fn interface(interface: &Interface, backlog: Backlog, totals: &Totals
         Trigger::Http(endpoint) | Trigger::Request { endpoint, .. } => {
             format!("{} {}", format!("{:?}", endpoint.method).to_uppercase(), endpoint.path)
         }
-        Trigger::Schedule { cron, zone } => format!("{cron} {zone}"),
+        Trigger::Schedule { cron, zone, .. } => format!("{cron} {zone}"),
     };
     json!({
         "smart_id": interface.smart_id,

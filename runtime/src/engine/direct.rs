@@ -101,6 +101,7 @@ impl Direct {
         let call = Call {
             operation: exchange.operation,
             request: &exchange.request,
+            overrides: self.interface.outcomes,
             key: &key,
             traceparent: &self.traceparent,
         };

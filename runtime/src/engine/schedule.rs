@@ -26,7 +26,7 @@ const CATCH_UP_MS: i64 = 86_400_000;
 pub(super) fn start(core: &Arc<Core>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let mut tasks = Vec::new();
     for (index, handler) in core.handlers.iter().enumerate() {
-        let Trigger::Schedule { cron, zone } = handler.interface().trigger else { continue };
+        let Trigger::Schedule { cron, zone, .. } = handler.interface().trigger else { continue };
         match timetable(cron, zone) {
             Ok((cron, zone)) => {
                 let (core, stop) = (Arc::clone(core), stop.clone());

@@ -18,7 +18,7 @@ use super::{
     verdict::{self, Asked, Known, Scene, Verdict},
 };
 use crate::{
-    descriptor::{Class, OnUnknown, Operation, Repeat},
+    descriptor::{Class, OnUnknown, Operation, Override, Repeat},
     door::Promise,
     flow::{Exchange, Probe, Request, Steps, Stop},
     journal::{Attempt, Change, Delivery, StoreError, class_word, codec},
@@ -154,7 +154,9 @@ impl Journalled {
         if exchange.operation.repeat != Repeat::Harmless {
             begun.await.map_err(|error| self.store_failed(exchange, &error))?;
         }
-        let (outcome, reopens_ms) = self.exchange_with(permit, &work, exchange.operation, &exchange.request).await;
+        let (outcome, reopens_ms) = self
+            .exchange_with(permit, &work, (exchange.operation, self.subject.interface.outcomes), &exchange.request)
+            .await;
         let end_ms = self.core.clock.now_ms();
         match verdict::on_send(&outcome, known(&work), self.scene(end_ms, reopens_ms)) {
             Verdict::Done => Ok(self.done(&work, outcome, end_ms)),
@@ -162,7 +164,7 @@ impl Journalled {
         }
     }
 
-    /// Calls an operation within the limits of its system.
+    /// Asks an operation within the limits of its system; the interface's rules are not about questions.
     async fn call(
         &self,
         work: &Work<'_>,
@@ -170,7 +172,7 @@ impl Journalled {
         request: &Request,
     ) -> Result<(Outcome, i64), Halt> {
         let permit = self.permit(work.exchange, operation).await?;
-        Ok(self.exchange_with(permit, work, operation, request).await)
+        Ok(self.exchange_with(permit, work, (operation, &[]), request).await)
     }
 
     async fn permit(&self, exchange: &Exchange<'_>, operation: &'static Operation) -> Result<Permit, Halt> {
@@ -199,10 +201,10 @@ impl Journalled {
         &self,
         permit: Permit,
         work: &Work<'_>,
-        operation: &'static Operation,
+        (operation, overrides): (&'static Operation, &'static [Override]),
         request: &Request,
     ) -> (Outcome, i64) {
-        let call = Call { operation, request, key: &work.key, traceparent: &self.subject.traceparent };
+        let call = Call { operation, overrides, request, key: &work.key, traceparent: &self.subject.traceparent };
         let outcome = self.core.transport.exchange(call).await;
         permit.report(outcome.class);
         let word = class_word(outcome.class);

@@ -71,6 +71,19 @@ pub(super) enum Verdict {
     },
 }
 
+/// What follows once the clock is looked at: from `latest_ms` on nothing is sent any more. Waiting for a target counts,
+/// a person's pause does not: who pauses an interface does not want its messages to die.
+pub(super) fn in_time(event: Event, end_ms: i64, latest_ms: Option<i64>) -> Event {
+    let Some(latest_ms) = latest_ms else { return event };
+    match event {
+        Event::Retry { due_ms } if due_ms >= latest_ms => Event::GiveUp(Reason::Expired),
+        Event::Wait { hold: Reason::Paused, .. } => event,
+        Event::Wait { .. } if end_ms >= latest_ms => Event::GiveUp(Reason::Expired),
+        Event::Wait { due_ms, hold } => Event::Wait { due_ms: due_ms.min(latest_ms), hold },
+        event => event,
+    }
+}
+
 /// A final question is asked after this long where the policy has no interval.
 const ASK_AFTER_MS: u64 = 10_000;
 

@@ -12,6 +12,7 @@ use super::{
     operate, order,
     queue::Ticket,
     steps::{Halt, Journalled},
+    verdict,
     waiters::Ended,
 };
 use crate::{
@@ -128,7 +129,7 @@ async fn flow(core: &Arc<Core>, ticket: &Ticket<Payload>, subject: Subject, mate
     match (steps.take_halt(), result) {
         (_, Err(panic)) => crashed(core, ticket, target, &*panic),
         // A flow that swallowed the halt of a step has not delivered.
-        (Some(halt), Ok(_)) => halted(core, halt),
+        (Some(halt), Ok(_)) => halted(core, in_time(core, ticket, halt)),
         (None, Ok(Ok(end))) => ended(ticket.seq, end, target),
         (None, Ok(Err(stop))) => stopped(core, stop, target),
     }
@@ -144,6 +145,13 @@ fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
         }
     };
     Conclusion { event, sentence, grave: Grave::default(), changes, ended, target, makes_good: None }
+}
+
+/// The document may give a message an end in time, counted from its acceptance.
+fn in_time(core: &Core, ticket: &Ticket<Payload>, halt: Halt) -> Halt {
+    let after_ms = core.handlers[ticket.handler].interface().retry.give_up_after_ms;
+    let latest_ms = after_ms.map(|after_ms| ticket.payload.accepted_ms.saturating_add_unsigned(after_ms));
+    Halt { event: verdict::in_time(halt.event, core.clock.now_ms(), latest_ms), ..halt }
 }
 
 fn halted(core: &Core, halt: Halt) -> Conclusion {

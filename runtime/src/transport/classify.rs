@@ -1,12 +1,12 @@
 //! The one table that turns what came back into a class.
 //!
-//! In: an operation's rules, statuses, codes. Out: [`Class`] and reason. Never knows: how the reply came.
+//! In: the rules of interface and operation, statuses, codes. Out: [`Class`] and reason. Never knows: how the reply came.
 
-use jiff::{Timestamp, fmt::rfc2822};
+use jiff::Timestamp;
 
-use super::{Outcome, wire::Reply};
+use super::{Call, Outcome, wire::Reply};
 use crate::{
-    descriptor::{Class, Matches, Operation},
+    descriptor::{Class, Matches, Operation, OutcomeRule},
     format::mask,
     value::{Record, Value},
 };
@@ -18,11 +18,11 @@ pub(super) const EXCERPT: usize = 4096;
 /// Management (`fault.detail.errorcode`), OAuth (`error`).
 const CODE_KEYS: [&str; 4] = ["code", "errorcode", "error_code", "error"];
 
-/// The outcome of a reply with a status: the operation's rules first, HTTP's meaning after.
-pub(super) fn http(operation: &Operation, reply: &Reply, tree: Value, now: Timestamp) -> Outcome {
+/// The outcome of a reply with a status: the rules of interface and operation first, HTTP's meaning after.
+pub(super) fn http(call: &Call<'_>, reply: &Reply, tree: Value, now: Timestamp) -> Outcome {
     let codes = codes(&tree);
-    let (class, reason) = by_rules(operation, reply.status, &codes).unwrap_or_else(|| by_status(reply, &tree, &codes));
-    outcome(operation, reply, tree, (class, reason), now)
+    let (class, reason) = by_rules(call, reply.status, &codes).unwrap_or_else(|| by_status(reply, &tree, &codes));
+    outcome(call.operation, reply, tree, (class, reason), now)
 }
 
 /// An outcome with everything a reply brings besides its class.
@@ -43,9 +43,17 @@ pub(super) fn outcome(
     }
 }
 
+/// The rules about a call's replies in the order in which they decide: the interface's, then the operation's.
+pub(super) fn rules(call: &Call<'_>) -> impl Iterator<Item = &'static OutcomeRule> {
+    let Call { operation, overrides, .. } = *call;
+    let about = move |named: &Operation| named.name == operation.name && named.system.name == operation.system.name;
+    let own = overrides.iter().filter(move |own| own.operation.is_none_or(about)).map(|own| &own.rule);
+    own.chain(operation.outcomes)
+}
+
 /// The first rule that matches a status or a code.
-pub(super) fn by_rules(operation: &Operation, status: u16, codes: &[&str]) -> Option<(Class, String)> {
-    let rule = operation.outcomes.iter().find(|rule| match rule.matches {
+pub(super) fn by_rules(call: &Call<'_>, status: u16, codes: &[&str]) -> Option<(Class, String)> {
+    let rule = rules(call).find(|rule| match rule.matches {
         Matches::Status(wanted) => wanted == status,
         Matches::ErrorCode(wanted) => codes.contains(&wanted),
         Matches::Bapi { .. } => false,
@@ -111,12 +119,12 @@ fn own_codes(record: &Record) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date that is compared with the clock.
+/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date in any of the three forms of §5.6.7, compared with the clock.
 pub(crate) fn retry_after_ms(text: &str, now: Timestamp) -> Option<u64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(seconds.saturating_mul(1000));
     }
-    let date = rfc2822::parse(text).ok()?.timestamp();
+    let date = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
     Some(u64::try_from(date.as_millisecond() - now.as_millisecond()).unwrap_or(0))
 }

@@ -22,7 +22,7 @@ pub(crate) mod wire;
 use std::{future::Future, pin::Pin};
 
 use crate::{
-    descriptor::{Class, Operation},
+    descriptor::{Class, Operation, Override},
     flow::Request,
     value::Value,
 };
@@ -40,6 +40,9 @@ pub struct Call<'a> {
     pub operation: &'static Operation,
     /// With what.
     pub request: &'a Request,
+    /// What replies mean to the interface on whose behalf it is made: comes before the operation's own rules. Empty for
+    /// a probe, whose question is not the interface's.
+    pub overrides: &'static [Override],
     /// Delivery id: stable over tries and crashes; goes out as idempotency key where the operation takes one.
     pub key: &'a str,
     /// W3C `traceparent` of the message.

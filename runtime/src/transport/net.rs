@@ -45,9 +45,8 @@ impl Transport for NetTransport {
                 return Outcome::without_reply(Class::Target, format!("the environment does not place {system}"));
             };
             let Some(pages) = &call.operation.paging else { return once(partner, call).await };
-            let (key, traceparent) = (call.key, call.traceparent);
             paging::read_all(pages, call.request, async |request| {
-                once(partner, Call { operation: call.operation, request: &request, key, traceparent }).await
+                once(partner, Call { request: &request, ..call }).await
             })
             .await
         })

@@ -39,7 +39,7 @@ pub(super) async fn exchange(
 pub(super) fn judge(partner: &Partner, call: &Call<'_>, reply: &Reply) -> Outcome {
     let now = partner.clock().now();
     let (tree, unreadable) = read(call.operation.format, reply);
-    let judged = classify::http(call.operation, reply, tree, now);
+    let judged = classify::http(call, reply, tree, now);
     if judged.class != Class::Delivered {
         return judged;
     }

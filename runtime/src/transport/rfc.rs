@@ -7,14 +7,14 @@ use http::{HeaderValue, Method, header};
 
 use super::{
     Call, Outcome, classify,
-    classify::{by_rules, outcome},
+    classify::{by_rules, outcome, rules},
     partner::{self, Partner},
     rest::unsendable,
     url::{self, Quoting},
     wire::{Reply, Wire},
 };
 use crate::{
-    descriptor::{Class, Matches, Operation},
+    descriptor::{Class, Matches},
     flow::Request,
     format::soap::{self, Fault},
     value::{Record, Value},
@@ -36,19 +36,20 @@ pub(super) async fn exchange(partner: &Partner, call: Call<'_>, function: &str) 
     let body = Bytes::from(soap::call(function, call.request.payload()));
     let wire = Wire { method: Method::POST, url, headers, body: Some(body) };
     let reply = partner.send(operation.system, wire, operation.timeout_ms).await?;
-    Ok(judge(partner, operation, function, &reply))
+    Ok(judge(partner, &call, function, &reply))
 }
 
-fn judge(partner: &Partner, operation: &Operation, function: &str, reply: &Reply) -> Outcome {
+fn judge(partner: &Partner, call: &Call<'_>, function: &str, reply: &Reply) -> Outcome {
+    let operation = call.operation;
     let now = partner.clock().now();
     match soap::read(function, &reply.body) {
         Ok(soap::Reply::Fault(fault)) => {
             let codes: Vec<&str> = fault.exception.iter().map(String::as_str).chain([fault.text.as_str()]).collect();
-            let verdict = by_rules(operation, reply.status, &codes).unwrap_or_else(|| by_fault(&fault));
+            let verdict = by_rules(call, reply.status, &codes).unwrap_or_else(|| by_fault(&fault));
             outcome(operation, reply, Value::Null, verdict, now)
         }
         Ok(soap::Reply::Result(tree)) if (200..300).contains(&reply.status) => {
-            let verdict = by_return(operation, &tree);
+            let verdict = by_return(call, &tree);
             outcome(operation, reply, tree, verdict, now)
         }
         Err(malformed) if (200..300).contains(&reply.status) => {
@@ -56,7 +57,7 @@ fn judge(partner: &Partner, operation: &Operation, function: &str, reply: &Reply
             let why = if reply.cut_off { "connection lost inside the reply".to_owned() } else { malformed.to_string() };
             outcome(operation, reply, Value::Null, (Class::Unknown, format!("the reply is unreadable: {why}")), now)
         }
-        _ => classify::http(operation, reply, Value::Null, now),
+        _ => classify::http(call, reply, Value::Null, now),
     }
 }
 
@@ -73,10 +74,10 @@ fn by_fault(fault: &Fault) -> (Class, String) {
 }
 
 /// `RETURN`, a structure or a table of BAPIRET2: `E`, `A` and `X` are failures.
-fn by_return(operation: &Operation, tree: &Value) -> (Class, String) {
+fn by_return(call: &Call<'_>, tree: &Value) -> (Class, String) {
     let failures: Vec<Message<'_>> = messages(tree).into_iter().filter(Message::is_failure).collect();
     let Some(first) = failures.first() else { return (Class::Delivered, "done".to_owned()) };
-    let ruled = operation.outcomes.iter().find_map(|rule| match rule.matches {
+    let ruled = rules(call).find_map(|rule| match rule.matches {
         Matches::Bapi { id, number } => {
             failures.iter().any(|message| message.is(id, number)).then(|| (rule.class, rule.reason.to_owned()))
         }

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use tieline_runtime::{
-    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnDead, OnUnknown,
-    Operation, OutboundAuth, Probe, Protocol, Repeat, Request, Retry, Run, Running, Stop, System, Trigger, Value,
-    Violations, format::json, journal::NewMessage,
+    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, KeySource, Method, Missed,
+    OnDead, OnUnknown, Operation, OutboundAuth, Overlap, Probe, Protocol, Repeat, Request, Retry, Run, Running, Stop,
+    System, Trigger, Value, Violations, format::json, journal::NewMessage,
 };
 
 static ERP: System = system("ERP", Some(4));
@@ -75,11 +75,14 @@ const BASE: Interface = Interface {
         cap_ms: 3_600_000,
         jitter_percent: 0,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     },
     dead_letter: true,
     alerts: &["Email"],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::PerKey(OnDead::Continue),
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: false,
     sla_p95_ms: None,
@@ -119,7 +122,13 @@ static CONTRACTS: Interface = Interface {
 static NIGHTLY: Interface = Interface {
     smart_id: "SIM-ERP-ERP-STOCK-V1",
     order: DeliveryOrder::None,
-    trigger: Trigger::Schedule { cron: "0 * * * *", zone: "Europe/Paris" },
+    trigger: Trigger::Schedule {
+        cron: "0 * * * *",
+        zone: "Europe/Paris",
+        missed: Missed::Once,
+        catch_up_ms: 86_400_000,
+        overlap: Overlap::Allow,
+    },
     ..BASE
 };
 

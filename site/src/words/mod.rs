@@ -9,8 +9,8 @@ mod types;
 
 pub(crate) use expr::{in_words, literal_text, template};
 pub(crate) use policy::{
-    auth_name, auth_sentence, class_name, class_sentence, delivered_sentence, method_name, protocol_name,
-    retry_sentence, status_class, status_name, style_name, target_name,
+    auth_name, auth_sentence, class_name, class_sentence, delivered_sentence, key_source, method_name, missed_sentence,
+    overlap_sentence, protocol_name, retry_sentence, status_class, status_name, style_name, target_name,
 };
 pub(crate) use rule::rule;
 pub(crate) use types::{constraints, field_type, format_name, sensitivity, ty};

@@ -2,9 +2,13 @@
 //!
 //! In: policies of the model. Out: names for tables and sentences for people. Never knows: pages.
 
-use catalog::model::{Auth, Backoff, Delivered, Method, OutcomeClass, Protocol, Retry, Status, Style, Target};
+use catalog::model::{
+    Auth, Backoff, Delivered, KeySource, Method, Missed, OutcomeClass, Overlap, Protocol, Retry, Schedule, Status,
+    Style, Target,
+};
 
 use super::{duration, list, times};
+use crate::html::Html;
 
 /// What happens to a send that failed: `A failed send is repeated twice, every 30 s.`
 pub(crate) fn retry_sentence(retry: &Retry) -> String {
@@ -119,6 +123,36 @@ pub(crate) fn class_sentence(class: OutcomeClass) -> &'static str {
     }
 }
 
+/// What makes two messages the same.
+pub(crate) fn key_source(key: &KeySource) -> Html {
+    match key {
+        KeySource::Expr(expr) => super::in_words(expr),
+        KeySource::Header(name) => Html::of("the header ").code(name),
+        KeySource::CloudEvent => Html::of("source and id of the CloudEvent"),
+        KeySource::Webhook => Html::of("the header ").code("webhook-id"),
+        KeySource::Body => Html::of("its body, byte for byte"),
+    }
+}
+
+/// What becomes of starts that nobody was there for.
+pub(crate) fn missed_sentence(schedule: &Schedule) -> String {
+    let back = duration(schedule.catch_up_ms);
+    match schedule.missed {
+        Missed::Once => format!("the last one is made up for, if it is not older than {back}"),
+        Missed::Skip => "none is made up for".to_owned(),
+        Missed::All { most } => format!("the last {most} at most are made up for in order, none older than {back}"),
+    }
+}
+
+/// What happens to a start while an earlier run is unfinished.
+pub(crate) fn overlap_sentence(overlap: Overlap) -> &'static str {
+    match overlap {
+        Overlap::Skip => "recorded as DISCARDED for OVERLAP, and does not run",
+        Overlap::QueueOne => "waits for the end of the earlier run; a further one is recorded as DISCARDED for OVERLAP",
+        Overlap::Allow => "runs beside the earlier one",
+    }
+}
+
 /// The life cycle's word.
 pub(crate) fn status_name(status: Status) -> &'static str {
     match status {
@@ -165,6 +199,7 @@ mod tests {
             cap_ms: 3_600_000,
             jitter_percent: 10,
             retry_after_cap_ms: 3_600_000,
+            give_up_after_ms: None,
             span: Span::default(),
         };
         for (retries, backoff, expected) in [

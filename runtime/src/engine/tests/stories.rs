@@ -4,7 +4,7 @@ use super::world::*;
 use crate::{
     alert::Undelivered,
     convert::MappingError,
-    descriptor::Class,
+    descriptor::{Class, Interface, Retry},
     door::{Door as _, Refusal},
     flow::{End, Input, Request, Run, Running, Stop},
     journal::StoreError,
@@ -69,6 +69,27 @@ async fn a_later_retry_after_is_honoured() {
     let receipt = world.accept("1").await.unwrap();
     world.end(&receipt).await;
     assert_eq!(world.network.times(&PUT), [0, 100, 160]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_after_the_time_that_the_document_gives() {
+    static SHORT: Interface = Interface { retry: Retry { give_up_after_ms: Some(91_000), ..BASE.retry }, ..BASE };
+    let world = World::new(&SHORT, put).await;
+    world.network.give(&PUT, [Class::Retryable; 9]);
+    let receipt = world.accept("1").await.unwrap();
+    let story = world.end(&receipt).await;
+    assert_eq!(ended(&story), (State::Dead, Some(Reason::Expired)), "the fourth send would be at 210 s");
+    assert_eq!(world.network.times(&PUT), [0, 30, 90]);
+    assert_eq!(story.grave.unwrap().tries, 3);
+    world.network.heal();
+
+    // Waiting for a target uses up no try, but time.
+    world.network.give(&PUT, [Class::Target; 99]);
+    let receipt = world.accept("2").await.unwrap();
+    let before_s = world.clock.now_ms() / 1_000;
+    assert_eq!(ended(&world.end(&receipt).await), (State::Dead, Some(Reason::Expired)));
+    let waited_s = world.clock.now_ms() / 1_000 - before_s;
+    assert!((91..=93).contains(&waited_s), "{waited_s}");
 }
 
 #[tokio::test(start_paused = true)]

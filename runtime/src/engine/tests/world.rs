@@ -9,8 +9,8 @@ use crate::{
     alert::{Channel, Channels, Undelivered},
     clock::{Clock, TokioClock},
     descriptor::{
-        Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, Method, OnDead, OnUnknown, Operation,
-        OutboundAuth, Protocol, Repeat, Retry, System, Trigger,
+        Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, KeySource, Method, Missed, OnDead, OnUnknown,
+        Operation, OutboundAuth, Overlap, Protocol, Repeat, Retry, System, Trigger,
     },
     door::{Arrival, Door as _, Promise, Receipt, Refusal},
     engine::{Engine, Ports},
@@ -82,11 +82,14 @@ pub(super) const BASE: Interface = Interface {
         cap_ms: 3_600_000,
         jitter_percent: 0,
         retry_after_cap_ms: 3_600_000,
+        give_up_after_ms: None,
     },
     dead_letter: true,
     alerts: &["Email"],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    outcomes: &[],
+    idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: false,
     sla_p95_ms: None,
@@ -102,8 +105,12 @@ pub(super) static WITHOUT_DEAD_LETTERS: Interface = Interface { dead_letter: fal
 pub(super) static ORDERED: Interface = Interface { order: DeliveryOrder::PerKey(OnDead::BlockKey), ..BASE };
 pub(super) static DURABLE_REQUEST: Interface =
     Interface { trigger: Trigger::Request { endpoint: ENDPOINT, durable: true, timeout_ms: 5_000 }, ..BASE };
-pub(super) static HOURLY: Interface =
-    Interface { trigger: Trigger::Schedule { cron: "0 * * * *", zone: "Europe/Paris" }, ..BASE };
+pub(super) static HOURLY: Interface = Interface { trigger: hourly(Missed::Once, Overlap::Skip), ..BASE };
+
+pub(super) const fn hourly(missed: Missed, overlap: Overlap) -> Trigger {
+    Trigger::Schedule { cron: "0 * * * *", zone: "Europe/Paris", missed, catch_up_ms: 86_400_000, overlap }
+}
+
 pub(super) static DIRECT_REQUEST: Interface =
     Interface { trigger: Trigger::Request { endpoint: ENDPOINT, durable: false, timeout_ms: 5_000 }, ..BASE };
 

@@ -38,7 +38,7 @@ async fn fifty_callers_ask_for_one_token() {
     let net = placed(&api, &tokens, TokenAuth::Basic);
     let operation: &'static Operation = Box::leak(Box::new(read()));
     let request = Request::new();
-    let call = Call { operation, request: &request, key: KEY, traceparent: TRACE };
+    let call = Call { operation, request: &request, overrides: &[], key: KEY, traceparent: TRACE };
     let outcomes = join_all((0..50).map(|_| net.transport.exchange(call))).await;
     assert!(outcomes.iter().all(|outcome| outcome.class == Class::Delivered));
     assert_eq!((tokens.seen().len(), api.seen().len()), (1, 50));
@@ -118,7 +118,7 @@ async fn who_waits_for_a_token_in_vain_shares_the_answer() {
     let net = placed(&api, &tokens, TokenAuth::Basic);
     let operation: &'static Operation = Box::leak(Box::new(read()));
     let request = Request::new();
-    let call = Call { operation, request: &request, key: KEY, traceparent: TRACE };
+    let call = Call { operation, request: &request, overrides: &[], key: KEY, traceparent: TRACE };
     let outcomes = join_all((0..20).map(|_| net.transport.exchange(call))).await;
     assert!(outcomes.iter().all(|outcome| outcome.class == Class::Retryable));
     assert_eq!(tokens.seen().len(), 1);

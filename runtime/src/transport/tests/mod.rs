@@ -102,7 +102,9 @@ impl Net {
 
     async fn call(&self, operation: Operation, request: Request) -> Outcome {
         let operation: &'static Operation = Box::leak(Box::new(operation));
-        self.transport.exchange(Call { operation, request: &request, key: KEY, traceparent: TRACE }).await
+        self.transport
+            .exchange(Call { operation, request: &request, overrides: &[], key: KEY, traceparent: TRACE })
+            .await
     }
 }
 

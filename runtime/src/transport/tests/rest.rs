@@ -7,7 +7,7 @@ use super::{
     },
     *,
 };
-use crate::descriptor::Matches;
+use crate::descriptor::{Matches, Override};
 use peer::Act;
 
 async fn check(method: Method, outcomes: &'static [OutcomeRule], act: Act, expect: &str) {
@@ -67,6 +67,48 @@ async fn rules_of_the_document_come_first() {
         .await;
     post(Act::json(200, r#"{"Success":false,"Errors":[]}"#), "Permanent: the reply says that it did not succeed").await;
     post(Act::json(200, r#"{"success":true,"errors":[]}"#), "Delivered: 200 OK").await;
+}
+
+#[tokio::test]
+async fn rules_of_the_interface_come_before_those_of_the_operation() {
+    const fn named(name: &'static str) -> Operation {
+        Operation {
+            system: &SYSTEM_OF_RULES,
+            name,
+            protocol: rest(Method::Post, "/x"),
+            format: Format::Json,
+            query: &[],
+            repeat: Repeat::Repeats,
+            outcomes: RULES,
+            paging: None,
+            timeout_ms: 5_000,
+            sensitive: &[],
+        }
+    }
+    static SYSTEM_OF_RULES: System = SYSTEM;
+    static OTHER: Operation = named("other");
+    static OP: Operation = named("op");
+    const fn rule(matches: Matches, class: Class) -> OutcomeRule {
+        OutcomeRule { matches, class, reason: "the interface says so" }
+    }
+    static OWN: &[Override] = &[
+        Override { operation: Some(&OTHER), rule: rule(Matches::Status(404), Class::Delivered) },
+        Override { operation: Some(&OP), rule: rule(Matches::Status(409), Class::Permanent) },
+        Override { operation: None, rule: rule(Matches::Status(404), Class::Retryable) },
+        Override { operation: None, rule: rule(Matches::ErrorCode("UNABLE_TO_LOCK_ROW"), Class::Unknown) },
+    ];
+    for (act, expect) in [
+        (Act::json(409, ""), "Permanent: the interface says so"),
+        (Act::json(404, ""), "Retryable: the interface says so"),
+        (Act::json(400, r#"[{"errorCode":"UNABLE_TO_LOCK_ROW"}]"#), "Unknown: the interface says so"),
+        (Act::json(500, r#"{"code":"policies.ratelimit.QuotaViolation"}"#), "Retryable: quota used up"),
+        (Act::json(410, ""), "Permanent: 410 Gone"),
+    ] {
+        let peer = Peer::start(vec![act.clone()]).await;
+        let request = Request::new().body(tree("{}"));
+        let call = Call { operation: &OP, request: &request, overrides: OWN, key: KEY, traceparent: TRACE };
+        assert_eq!(told(&Net::to(&peer).transport.exchange(call).await), expect, "{act:?}");
+    }
 }
 
 #[tokio::test]
@@ -160,6 +202,8 @@ fn retry_after_is_seconds_or_a_date() {
     check("0", Some(0));
     check("Sun, 01 Feb 2026 12:00:30 GMT", Some(30_000));
     check("Sun, 01 Feb 2026 11:00:00 GMT", Some(0));
+    check("Sunday, 01-Feb-26 12:00:30 GMT", Some(30_000));
+    check("Sun Feb  1 12:00:30 2026", Some(30_000));
     check("soon", None);
     check("-5", None);
     check("99999999999999999999", None);

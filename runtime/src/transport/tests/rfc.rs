@@ -7,7 +7,7 @@ use rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebP
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::descriptor::Matches;
+use crate::descriptor::{Matches, Override};
 use peer::Act;
 
 const RFC: Protocol = Protocol::Rfc { function: "Z_SRM_CONF_CREATE" };
@@ -165,4 +165,24 @@ async fn cloud_connector_sees_certificate_token_and_the_whole_address() {
     let outcome = Net::new(stranger).call(operation(), request()).await;
     assert_eq!(outcome.class, Class::Target, "{}", outcome.reason);
     assert_eq!(connector.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn rules_of_the_interface_come_before_those_of_the_function() {
+    static OWN: &[Override] = &[Override {
+        operation: None,
+        rule: OutcomeRule {
+            matches: Matches::Bapi { id: "ZC", number: "007" },
+            class: Class::Retryable,
+            reason: "confirmed by somebody else",
+        },
+    }];
+    let act = || reply(&format!("<RETURN>{}</RETURN>", message("E", "ZC", "007", "confirmed")));
+    check(act(), "Duplicate: confirmed already").await;
+    let peer = Peer::start(vec![act()]).await;
+    let operation = Operation { outcomes: RULES, format: Format::Xml, ..operation(system(OutboundAuth::None), RFC) };
+    let (operation, request) = (Box::leak(Box::new(operation)), Request::new().body(tree(r#"{"IV":"1"}"#)));
+    let call = Call { operation, request: &request, overrides: OWN, key: KEY, traceparent: TRACE };
+    let outcome = Net::to(&peer).transport.exchange(call).await;
+    assert_eq!(told(&outcome), "Retryable: confirmed by somebody else");
 }

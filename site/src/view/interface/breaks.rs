@@ -97,7 +97,7 @@ fn heals(sheet: &Sheet<'_>) -> Vec<Html> {
     if let Some(key) = &interface.trigger.idempotency {
         heals.push(
             Html::of("A message that comes twice is recognised by ")
-                .html(&words::in_words(&key.key))
+                .html(&words::key_source(&key.key))
                 .text(" and done once."),
         );
     }

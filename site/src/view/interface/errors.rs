@@ -48,7 +48,7 @@ pub(super) struct OutcomeRow {
 #[derive(Debug)]
 pub(super) struct Defaults {
     pub(super) protocol: &'static str,
-    pub(super) rows: &'static [(&'static str, &'static str)],
+    pub(super) rows: Vec<(&'static str, &'static str)>,
 }
 
 /// What callers get.
@@ -142,6 +142,12 @@ fn notes(sheet: &Sheet<'_>) -> Vec<Html> {
             words::duration(retry.retry_after_cap_ms)
         )));
     }
+    if let Some(latest_ms) = retry.give_up_after_ms {
+        notes.push(Html::of(&format!(
+            "Nothing is sent later than {} after the message was accepted, however many sends are left; waiting for a system counts.",
+            words::duration(latest_ms)
+        )));
+    }
     if !is_journalled(sheet.interface) {
         notes.push(Html::of(
             "Nothing is stored, so there is no dead-letter list: the caller learns of the failure and asks again.",
@@ -165,8 +171,22 @@ fn notes(sheet: &Sheet<'_>) -> Vec<Html> {
     notes
 }
 
+/// The rules of this interface, then those of the operations, in the order in which they decide.
 fn outcomes(sheet: &Sheet<'_>) -> Vec<OutcomeRow> {
-    let mut rows = Vec::new();
+    let own = sheet.interface.errors.outcomes.iter();
+    let mut rows: Vec<OutcomeRow> = own
+        .map(|own| OutcomeRow {
+            operation: own.operation.as_ref().map_or_else(
+                || Html::of("every operation"),
+                |reference| Html::new().link(&sheet.operation_href(reference), &reference.operation),
+            ),
+            answer: words::target_name(&own.rule.target),
+            class: words::class_name(own.rule.class),
+            effect: words::class_sentence(own.rule.class),
+            reason: own.rule.reason.clone(),
+            line: sheet.place(own.rule.span),
+        })
+        .collect();
     for reference in operations(&sheet.interface.flow) {
         let Some(operation) = sheet.operation(reference) else {
             continue;
@@ -184,39 +204,21 @@ fn outcomes(sheet: &Sheet<'_>) -> Vec<OutcomeRow> {
     rows
 }
 
-const HTTP: &[(&str, &str)] = &[
-    ("2xx", "delivered"),
-    ("408, 425, 429, 500, 502, 503, 504; connection refused", "retryable"),
-    ("connection lost after the request was sent", "unknown"),
-    ("401 or 403 with a fresh token; TLS error", "target"),
-    ("every other 4xx", "permanent"),
-];
-const RFC: &[(&str, &str)] = &[
-    ("messages of type S, I, W or none", "delivered"),
-    ("fault of the server; connection refused", "retryable"),
-    ("connection lost after the call was sent", "unknown"),
-    ("logon refused", "target"),
-    ("messages of type E, A or X; application exception", "permanent"),
-];
-const SFTP: &[(&str, &str)] = &[
-    ("file in its place", "delivered"),
-    ("connection lost", "retryable"),
-    ("connection lost after the file was renamed", "unknown"),
-    ("logon refused; host key changed", "target"),
-    ("no such folder; no permission", "permanent"),
-];
-
 fn defaults(sheet: &Sheet<'_>) -> Vec<Defaults> {
     let mut found: Vec<Defaults> = Vec::new();
     for reference in operations(&sheet.interface.flow) {
-        let (protocol, rows) = match sheet.operation(reference).map(|operation| &operation.protocol) {
-            Some(Protocol::Rest { .. } | Protocol::OData { .. }) => ("HTTP", HTTP),
-            Some(Protocol::Rfc { .. }) => ("RFC", RFC),
-            Some(Protocol::SftpPut { .. }) => ("SFTP", SFTP),
-            None => continue,
+        let Some(operation) = sheet.operation(reference) else { continue };
+        let protocol = match operation.protocol {
+            Protocol::Rest { .. } | Protocol::OData { .. } => "HTTP",
+            Protocol::Rfc { .. } => "RFC",
+            Protocol::SftpPut { .. } => "SFTP",
         };
         if !found.iter().any(|known| known.protocol == protocol) {
-            found.push(Defaults { protocol, rows });
+            let rows = catalog::outcomes::defaults(&operation.protocol).iter();
+            found.push(Defaults {
+                protocol,
+                rows: rows.map(|row| (row.answers, words::class_name(row.class))).collect(),
+            });
         }
     }
     found

@@ -145,6 +145,10 @@ fn service(sheet: &Sheet<'_>) -> Vec<Fact> {
     if let TriggerKind::Schedule(schedule) = &interface.trigger.kind {
         let value = Html::of(&schedule.phrase).text(" ").code(&schedule.cron).text(&format!(" in {}", schedule.zone));
         facts.push(sheet.fact("Timetable", value, &["trigger", "schedule"]));
+        let missed = Html::of(&words::missed_sentence(schedule));
+        facts.push(sheet.fact("Missed starts", missed, &["trigger", "missed"]));
+        let overlap = Html::of(words::overlap_sentence(schedule.overlap));
+        facts.push(sheet.fact("Start during a run", overlap, &["trigger", "overlap"]));
     }
     if let Some(volume) = volume(interface) {
         facts.push(sheet.fact("Data volume", Html::of(&volume), &["volume"]));
@@ -176,7 +180,7 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
     let mut facts = Vec::new();
     let key = match &trigger.idempotency {
         Some(key) => Html::of("recognised by ")
-            .html(&words::in_words(&key.key))
+            .html(&words::key_source(&key.key))
             .text(&format!(", remembered for {}", words::duration(key.window_s.saturating_mul(1000)))),
         None => Html::of("every message counts as new"),
     };
