@@ -15,6 +15,7 @@ mod accept;
 mod board;
 mod core;
 mod direct;
+mod figures;
 mod limits;
 mod operate;
 mod order;
@@ -78,6 +79,7 @@ impl Engine {
     /// The journal cannot be read or written.
     pub async fn start_under(rules: Rules, handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Result<Self, StoreError> {
         let core = Arc::new(Core::new(rules, handlers, ports));
+        core.store.watch(Arc::clone(&core.metrics));
         core.alerts.recover().await?;
         let recovered = recover::recover(&core).await?;
         if recovered > 0 {
@@ -147,16 +149,10 @@ impl Engine {
         Arc::clone(&self.core.store)
     }
 
-    /// Figures, with the gauges brought up to date.
+    /// All figures as OpenMetrics text; `digest` is that of the documents the service was built from.
     #[must_use]
-    pub fn metrics_text(&self) -> String {
-        let now_ms = self.core.clock.now_ms();
-        for (index, handler) in self.core.handlers.iter().enumerate() {
-            let backlog = self.core.board.backlog(index);
-            let age_ms = backlog.oldest_ms.map_or(0, |oldest_ms| now_ms.saturating_sub(oldest_ms));
-            self.core.metrics.backlog(handler.interface().smart_id, backlog.messages, age_ms);
-        }
-        self.core.metrics.text()
+    pub fn metrics_text(&self, digest: &str) -> String {
+        self.core.metrics.text(figures::snapshot(&self.core, digest))
     }
 
     pub(crate) fn backlog(&self, handler: usize) -> Backlog {

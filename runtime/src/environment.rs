@@ -8,6 +8,7 @@ mod channel;
 mod read;
 mod secret;
 mod store;
+mod telemetry;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -16,6 +17,7 @@ pub use admin::{Admin, Role};
 pub use channel::{Channel, SmtpTls};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use store::{Encryption, Store};
+pub use telemetry::Telemetry;
 
 use crate::{
     descriptor::{InboundAuth, Interface, Operation, OutboundAuth, Protocol, Trigger},
@@ -40,6 +42,8 @@ pub struct Environment {
     pub alerts: BTreeMap<String, Channel>,
     /// Where the website is published: alerts lead there.
     pub site: Option<String>,
+    /// Where spans and log records go; `None`: nowhere.
+    pub telemetry: Option<Telemetry>,
 }
 
 /// Addresses to listen on; port 0 takes any free one.
@@ -103,6 +107,8 @@ pub struct Placement {
     pub host: Option<String>,
     /// SHA-256 fingerprint of the SFTP host key, `SHA256:…`.
     pub host_key: Option<String>,
+    /// When its secret expires, milliseconds since 1970: somebody is told in time.
+    pub secret_expires_ms: Option<i64>,
 }
 
 /// How an OAuth client proves itself at the token endpoint (RFC 6749 §2.3.1).
@@ -251,6 +257,7 @@ fn environment(root: &mut Section<'_>) -> Environment {
         systems: root.sections("systems", placement),
         alerts: root.sections("alerts", channel::read).into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
         site: root.section("site", |section| section.text("url")),
+        telemetry: root.section("telemetry", telemetry::read),
     };
     root.finish();
     environment
@@ -295,6 +302,7 @@ fn placement(section: &mut Section<'_>) -> Placement {
         proxy_client_secret: section.secret("proxy_client_secret"),
         host: section.text("host"),
         host_key: section.text("host_key"),
+        secret_expires_ms: section.day("secret_expires"),
     }
 }
 

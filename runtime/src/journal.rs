@@ -32,7 +32,9 @@ pub use record::{
 pub use sealed::{KeyRing, SealedStore};
 pub use sqlite::SqliteStore;
 
-use crate::door::Promise;
+use std::sync::Arc;
+
+use crate::{door::Promise, metrics::Metrics};
 
 /// Where messages are kept.
 ///
@@ -71,8 +73,25 @@ pub trait Store: Send + Sync + 'static {
     fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
     /// Data keys, in the order of their ids.
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>>;
+    /// How large the store is; `None` for one that keeps no files of its own.
+    fn size(&self) -> Option<Size> {
+        None
+    }
+    /// Whom to tell about every transaction from now on; stores that have none tell nobody.
+    fn watch(&self, metrics: Arc<Metrics>) {
+        drop(metrics);
+    }
     /// Waits until everything handed in is durable, and closes.
     fn close(&self) -> Promise<'static, ()>;
+}
+
+/// Size of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Bytes in use.
+    pub used_bytes: u64,
+    /// The limit, where there is one; at nine tenths nothing more is accepted.
+    pub max_bytes: Option<u64>,
 }
 
 /// Why the journal did not do what it was asked.

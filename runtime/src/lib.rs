@@ -25,6 +25,7 @@ pub mod message;
 pub mod metrics;
 pub mod random;
 pub mod service;
+pub mod telemetry;
 pub mod timetable;
 pub mod tls;
 pub mod transport;

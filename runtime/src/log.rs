@@ -5,7 +5,9 @@
 
 use std::str::FromStr;
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::telemetry::LogLayer;
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,17 +34,34 @@ impl FromStr for Format {
 /// Starts the log of this process; a second start changes nothing.
 pub fn start(format: Format) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
+    let registry = tracing_subscriber::registry().with(filter).with(LogLayer);
     let started = match format {
-        Format::Text => builder.with_ansi(false).try_init(),
-        Format::Json => builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        Format::Text => registry.with(lines).try_init(),
+        Format::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
+            registry.with(lines).try_init()
+        }
     };
     // Somebody who embeds the runtime has a subscriber already: theirs stays.
     drop(started);
+}
+
+/// Says where a task panicked. What it said is left out: it may quote a message.
+pub(crate) fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        tracing::error!(place, "a task panicked");
+    }));
 }
 
 /// The trace id inside a `traceparent` (W3C Trace Context), for log lines; empty if it is not one.
 #[must_use]
 pub fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or_default()
+}
+
+/// The trace id of a `traceparent`, or the text itself if it has no parts.
+pub(crate) fn trace_id_or_itself(text: &str) -> &str {
+    if text.contains('-') { trace_id(text) } else { text }
 }

@@ -1,42 +1,46 @@
-//! Figures for Prometheus: one table of names.
+//! Figures for Prometheus, under the names of one table.
 //!
-//! In: events of the runtime. Out: OpenMetrics text. Never knows: payloads; labels come from documents, never messages.
+//! In: events of the runtime, and a [`Snapshot`] at every look. Out: OpenMetrics text. Never knows: payloads; labels come
+//! from documents and environments, never messages.
 
-use std::{collections::BTreeMap, sync::atomic::AtomicU64};
+mod families;
+mod process;
+pub mod table;
 
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
-    registry::Registry,
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use crate::lifecycle::State;
+use prometheus_client::encoding::text::encode;
 
-/// Bounds of durations in seconds. 0.3 is there because an agreed 300 ms cannot be read off 0.25 and 0.5.
-const SECONDS: [f64; 16] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0];
+use crate::lifecycle::State;
+use families::{Counters, Families, Gauges, Histograms, Labels};
+use process::Process;
 
 /// All figures. Cheap to record, safe to share.
 pub struct Metrics {
-    registry: Registry,
-    accepted: Family<ByInterface, Counter>,
-    ended: Family<ByOutcome, Counter>,
-    attempts: Family<ByStep, Counter>,
-    durations: Family<ByInterface, Histogram, fn() -> Histogram>,
-    backlog: Family<ByInterface, Gauge>,
-    oldest: Family<ByInterface, Gauge<f64, AtomicU64>>,
-    dead: Family<ByInterface, Gauge>,
-    alerts: Family<ByChannel, Counter>,
-    refusals: Family<ByStatus, Counter>,
-    outbox_posts: Gauge,
-    outbox_age: Gauge<f64, AtomicU64>,
-    outbox_beat: Gauge<f64, AtomicU64>,
-    channel_up: Family<ByChannelOnly, Gauge>,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ByChannelOnly {
-    channel: String,
+    families: Families,
+    accepted: Counters,
+    ended: Counters,
+    attempts: Counters,
+    refusals: Counters,
+    alerts: Counters,
+    deliveries: Histograms,
+    calls: Histograms,
+    lateness: Histograms,
+    commit_changes: Histograms,
+    commit_seconds: Histograms,
+    dead: Gauges,
+    /// Spans and log records that were not exported, by [`Signal`].
+    dropped: [AtomicU64; 2],
+    /// Two looks at once would see each other's half.
+    looking: Mutex<()>,
 }
 
 /// What became of an interface's messages since the start of the service.
@@ -50,34 +54,63 @@ pub struct Totals {
     pub dead_letters: i64,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ByInterface {
-    interface: &'static str,
+/// What goes on at the time of a look: whoever owns a figure says what it is.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Version of the runtime, digest of the documents.
+    pub(crate) build: (&'static str, String),
+    pub(crate) now_ms: i64,
+    pub(crate) interfaces: Vec<InterfaceFigures>,
+    pub(crate) targets: Vec<TargetFigures>,
+    pub(crate) systems: Vec<(String, SystemFigures)>,
+    pub(crate) store_bytes: Option<u64>,
+    pub(crate) store_limit_bytes: Option<u64>,
+    pub(crate) incidents: usize,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ByOutcome {
-    interface: &'static str,
-    outcome: &'static str,
+/// An interface now.
+#[derive(Debug)]
+pub(crate) struct InterfaceFigures {
+    pub(crate) interface: &'static str,
+    pub(crate) backlog: usize,
+    pub(crate) oldest_ms: i64,
+    pub(crate) retrying: usize,
+    /// By reason.
+    pub(crate) held: Vec<(&'static str, usize)>,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ByStep {
-    interface: &'static str,
-    step: String,
-    class: &'static str,
+/// A target now.
+#[derive(Debug)]
+pub(crate) struct TargetFigures {
+    pub(crate) target: &'static str,
+    /// 0 closed, 1 half open, 2 open.
+    pub(crate) breaker: u8,
+    pub(crate) in_flight: usize,
+    pub(crate) in_flight_limit: usize,
+    pub(crate) calls_today: u64,
+    pub(crate) calls_limit: Option<u64>,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ByChannel {
-    channel: String,
-    outcome: &'static str,
+/// What a transport knows about a system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemFigures {
+    /// Tokens got.
+    pub tokens: u64,
+    /// Requests for tokens that brought none.
+    pub token_failures: u64,
+    /// When our client certificate for it expires, milliseconds since 1970; it may have.
+    pub certificate_expires_ms: Option<i64>,
+    /// When a secret for it expires, as the environment says.
+    pub secret_expires_ms: Option<i64>,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ByStatus {
-    interface: &'static str,
-    status: u16,
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
 }
 
 impl Default for Metrics {
@@ -90,125 +123,188 @@ impl Metrics {
     /// All figures at zero.
     #[must_use]
     pub fn new() -> Self {
-        let mut metrics = Self {
-            registry: Registry::with_prefix("tieline"),
-            accepted: Family::default(),
-            ended: Family::default(),
-            attempts: Family::default(),
-            durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
-            backlog: Family::default(),
-            oldest: Family::default(),
-            dead: Family::default(),
-            alerts: Family::default(),
-            refusals: Family::default(),
-            outbox_posts: Gauge::default(),
-            outbox_age: Gauge::default(),
-            outbox_beat: Gauge::default(),
-            channel_up: Family::default(),
-        };
-        metrics.register();
-        metrics
-    }
-
-    /// The table of names.
-    fn register(&mut self) {
-        let r = &mut self.registry;
-        r.register("messages_accepted", "Messages accepted: committed and synced", self.accepted.clone());
-        r.register("messages_ended", "Messages ended, by outcome", self.ended.clone());
-        r.register("attempts", "Tries of steps, by outcome class", self.attempts.clone());
-        r.register("delivery_duration_seconds", "From acceptance to the end", self.durations.clone());
-        r.register("backlog", "Messages that have not ended", self.backlog.clone());
-        r.register("oldest_message_age_seconds", "Age of the oldest message that has not ended", self.oldest.clone());
-        r.register("dead_letters", "Messages in the dead-letter list", self.dead.clone());
-        r.register("alerts", "Alerts sent, by channel and outcome", self.alerts.clone());
-        r.register("alert_outbox_posts", "Alerts that have not arrived yet", self.outbox_posts.clone());
-        r.register("alert_outbox_age_seconds", "Age of the oldest alert that has not arrived", self.outbox_age.clone());
-        r.register(
-            "alert_outbox_heartbeat_seconds",
-            "When the outbox last looked, Unix time",
-            self.outbox_beat.clone(),
-        );
-        r.register("alert_channel_up", "1 if the last alert got through this channel", self.channel_up.clone());
-        r.register("refusals", "Requests refused at the door, by status", self.refusals.clone());
+        let families = Families::new();
+        Self {
+            accepted: families.counter("tieline_messages_accepted"),
+            ended: families.counter("tieline_messages_ended"),
+            attempts: families.counter("tieline_attempts"),
+            refusals: families.counter("tieline_refusals"),
+            alerts: families.counter("tieline_alerts"),
+            deliveries: families.histogram("tieline_delivery_duration_seconds"),
+            calls: families.histogram("tieline_call_duration_seconds"),
+            lateness: families.histogram("tieline_schedule_lateness_seconds"),
+            commit_changes: families.histogram("tieline_journal_commit_changes"),
+            commit_seconds: families.histogram("tieline_journal_commit_seconds"),
+            dead: families.gauge("tieline_dead_letters"),
+            dropped: [AtomicU64::new(0), AtomicU64::new(0)],
+            looking: Mutex::new(()),
+            families,
+        }
     }
 
     /// A message was accepted.
     pub fn accepted(&self, interface: &'static str) {
-        self.accepted.get_or_create(&ByInterface { interface }).inc();
+        self.accepted.get_or_create(&by_interface(interface)).inc();
     }
 
     /// A message ended, `ms` milliseconds after it was accepted.
     pub fn ended(&self, interface: &'static str, outcome: &'static str, ms: i64) {
-        self.ended.get_or_create(&ByOutcome { interface, outcome }).inc();
-        let seconds = f64::from(u32::try_from(ms.max(0)).unwrap_or(u32::MAX)) / 1000.0;
-        self.durations.get_or_create(&ByInterface { interface }).observe(seconds);
+        self.ended.get_or_create(&vec![("interface", interface.into()), ("outcome", outcome.into())]).inc();
+        self.deliveries.get_or_create(&by_interface(interface)).observe(seconds(ms));
     }
 
     /// A message went into, or left, the dead-letter list.
     pub fn dead_letters(&self, interface: &'static str, change: i64) {
-        self.dead.get_or_create(&ByInterface { interface }).inc_by(change);
+        self.dead.get_or_create(&by_interface(interface)).inc_by(change);
     }
 
     /// What became of an interface's messages since the start.
     #[must_use]
     pub fn totals(&self, interface: &'static str) -> Totals {
         let ended = State::ALL.iter().map(|state| state.as_str()).filter_map(|outcome| {
-            let count = self.ended.get(&ByOutcome { interface, outcome })?.get();
-            Some((outcome, count))
+            let labels = vec![("interface", interface.into()), ("outcome", outcome.into())];
+            Some((outcome, self.ended.get(&labels)?.get()))
         });
         Totals {
-            accepted: self.accepted.get(&ByInterface { interface }).map_or(0, |counter| counter.get()),
+            accepted: self.accepted.get(&by_interface(interface)).map_or(0, |counter| counter.get()),
             ended: ended.collect(),
-            dead_letters: self.dead.get(&ByInterface { interface }).map_or(0, |gauge| gauge.get()),
+            dead_letters: self.dead.get(&by_interface(interface)).map_or(0, |gauge| gauge.get()),
         }
     }
 
     /// A step was tried. Items of a list count as one step.
     pub fn attempt(&self, interface: &'static str, step: &str, class: &'static str) {
-        self.attempts.get_or_create(&ByStep { interface, step: without_indices(step), class }).inc();
+        let step = without_indices(step).into();
+        self.attempts
+            .get_or_create(&vec![("interface", interface.into()), ("step", step), ("class", class.into())])
+            .inc();
     }
 
-    /// How much there is left to do.
-    pub fn backlog(&self, interface: &'static str, messages: usize, oldest_ms: i64) {
-        let label = ByInterface { interface };
-        self.backlog.get_or_create(&label).set(i64::try_from(messages).unwrap_or(i64::MAX));
-        let seconds = f64::from(u32::try_from(oldest_ms.max(0) / 1000).unwrap_or(u32::MAX));
-        self.oldest.get_or_create(&label).set(seconds);
+    /// A system was called, and took so long.
+    pub fn called(&self, target: &'static str, ms: i64) {
+        self.calls.get_or_create(&vec![("target", target.into())]).observe(seconds(ms));
+    }
+
+    /// A timetable started an interface so long after its nominal time.
+    pub fn started(&self, interface: &'static str, late_ms: i64) {
+        self.lateness.get_or_create(&by_interface(interface)).observe(seconds(late_ms));
+    }
+
+    /// A transaction of so many requests was committed and synced.
+    pub fn committed(&self, requests: usize, took: Duration) {
+        let requests = f64::from(u32::try_from(requests).unwrap_or(u32::MAX));
+        self.commit_changes.get_or_create(&Vec::new()).observe(requests);
+        self.commit_seconds.get_or_create(&Vec::new()).observe(took.as_secs_f64());
     }
 
     /// An alert was tried.
     pub fn alert(&self, channel: &str, outcome: &'static str) {
-        self.alerts.get_or_create(&ByChannel { channel: channel.to_owned(), outcome }).inc();
+        self.alerts.get_or_create(&vec![("channel", channel.to_owned().into()), ("outcome", outcome.into())]).inc();
     }
 
     /// The outbox has looked around.
     pub fn alerts_beat(&self, now_ms: i64) {
-        self.outbox_beat.set(seconds(now_ms));
+        self.families.set_seconds("tieline_alert_outbox_heartbeat_seconds", Vec::new(), seconds(now_ms));
     }
 
     /// Alerts that have not arrived, and the age of the oldest.
     pub fn alerts_waiting(&self, posts: usize, oldest_ms: i64) {
-        self.outbox_posts.set(i64::try_from(posts).unwrap_or(i64::MAX));
-        self.outbox_age.set(seconds(oldest_ms));
+        self.families.set("tieline_alert_outbox_posts", Vec::new(), whole(posts));
+        self.families.set_seconds("tieline_alert_outbox_age_seconds", Vec::new(), seconds(oldest_ms));
     }
 
     /// Whether the last alert got through a channel.
     pub fn alert_channel(&self, channel: &str, up: bool) {
-        self.channel_up.get_or_create(&ByChannelOnly { channel: channel.to_owned() }).set(i64::from(up));
+        let labels = vec![("channel", channel.to_owned().into())];
+        self.families.set("tieline_alert_channel_up", labels, i64::from(up));
     }
 
     /// A request was refused.
     pub fn refused(&self, interface: &'static str, status: u16) {
-        self.refusals.get_or_create(&ByStatus { interface, status }).inc();
+        let labels = vec![("interface", interface.into()), ("status", status.to_string().into())];
+        self.refusals.get_or_create(&labels).inc();
+    }
+
+    /// Spans or log records were not exported.
+    pub fn telemetry_dropped(&self, signal: Signal, records: u64) {
+        self.dropped[usize::from(signal == Signal::Logs)].fetch_add(records, Ordering::Relaxed);
     }
 
     /// All figures as OpenMetrics text.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, snapshot: Snapshot) -> String {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        self.take(snapshot);
         let mut text = String::new();
         // Writing to a String cannot fail; should a collector, what was written so far is still of use.
-        encode(&mut text, &self.registry).ok();
+        encode(&mut text, &self.families.registry).ok();
         text
+    }
+
+    fn take(&self, snapshot: Snapshot) {
+        let families = &self.families;
+        let (version, digest) = snapshot.build;
+        families.set("tieline_build_info", vec![("version", version.into()), ("digest", digest.into())], 1);
+        families.forget("tieline_held");
+        snapshot.interfaces.iter().for_each(|interface| self.take_interface(interface));
+        snapshot.targets.iter().for_each(|target| self.take_target(target));
+        snapshot.systems.iter().for_each(|(system, figures)| self.take_system(system, figures, snapshot.now_ms));
+        families.set("tieline_incidents_firing", Vec::new(), whole(snapshot.incidents));
+        for (name, bytes) in
+            [("tieline_store_bytes", snapshot.store_bytes), ("tieline_store_limit_bytes", snapshot.store_limit_bytes)]
+        {
+            if let Some(bytes) = bytes {
+                families.set(name, Vec::new(), whole(bytes));
+            }
+        }
+        for (signal, dropped) in ["traces", "logs"].into_iter().zip(&self.dropped) {
+            let labels = vec![("signal", signal.into())];
+            families.count_to("tieline_telemetry_dropped", labels, dropped.load(Ordering::Relaxed));
+        }
+        if let Some(process) = Process::read() {
+            families.set("process_resident_memory_bytes", Vec::new(), whole(process.resident_bytes));
+            families.count_seconds_to("process_cpu_seconds", process.cpu_s);
+            families.set("process_open_fds", Vec::new(), whole(process.open_fds));
+            families.set_seconds("process_start_time_seconds", Vec::new(), process.started_s);
+        }
+    }
+
+    fn take_interface(&self, it: &InterfaceFigures) {
+        let families = &self.families;
+        families.set("tieline_backlog", by_interface(it.interface), whole(it.backlog));
+        families.set_seconds("tieline_oldest_message_age_seconds", by_interface(it.interface), seconds(it.oldest_ms));
+        families.set("tieline_retrying", by_interface(it.interface), whole(it.retrying));
+        for (reason, messages) in &it.held {
+            let labels = vec![("interface", it.interface.into()), ("reason", (*reason).into())];
+            families.set("tieline_held", labels, whole(*messages));
+        }
+    }
+
+    fn take_target(&self, it: &TargetFigures) {
+        let set = |name, value| self.families.set(name, vec![("target", it.target.into())], value);
+        set("tieline_target_breaker", i64::from(it.breaker));
+        set("tieline_target_in_flight", whole(it.in_flight));
+        set("tieline_target_in_flight_limit", whole(it.in_flight_limit));
+        if let Some(limit) = it.calls_limit {
+            set("tieline_target_calls_today", whole(it.calls_today));
+            set("tieline_target_calls_limit", whole(limit));
+        }
+    }
+
+    fn take_system(&self, system: &str, it: &SystemFigures, now_ms: i64) {
+        let target: Cow<'static, str> = system.to_owned().into();
+        for (outcome, fetches) in [("granted", it.tokens), ("refused", it.token_failures)] {
+            let labels = vec![("target", target.clone()), ("outcome", outcome.into())];
+            self.families.count_to("tieline_token_fetches", labels, fetches);
+        }
+        if let Some(expires_ms) = it.certificate_expires_ms {
+            let labels = vec![("target", target.clone())];
+            self.families.set_seconds("tieline_certificate_expiry_seconds", labels, left(expires_ms, now_ms));
+        }
+        if let Some(expires_ms) = it.secret_expires_ms {
+            let labels = vec![("target", target)];
+            self.families.set_seconds("tieline_secret_expiry_seconds", labels, left(expires_ms, now_ms));
+        }
     }
 }
 
@@ -218,14 +314,27 @@ impl std::fmt::Debug for Metrics {
     }
 }
 
-/// Milliseconds as seconds.
+fn by_interface(interface: &'static str) -> Labels {
+    vec![("interface", interface.into())]
+}
+
+/// Milliseconds as seconds; less than nothing is nothing.
 fn seconds(ms: i64) -> f64 {
-    let ms = ms.max(0);
-    f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX)) + f64::from(u16::try_from(ms % 1000).unwrap_or(0)) / 1000.0
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
+}
+
+/// Seconds from now; negative for what is past.
+fn left(expires_ms: i64, now_ms: i64) -> f64 {
+    let left_ms = expires_ms.saturating_sub(now_ms);
+    if left_ms < 0 { -seconds(left_ms.saturating_neg()) } else { seconds(left_ms) }
+}
+
+fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }
 
 /// `line[3].create#2` → `line[].create`: labels must not grow with the messages.
-fn without_indices(step: &str) -> String {
+pub(crate) fn without_indices(step: &str) -> String {
     let mut label = String::with_capacity(step.len());
     let (mut inside, mut numbered) = (false, false);
     for c in step.chars() {
@@ -247,32 +356,4 @@ fn without_indices(step: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_written_under_the_agreed_names() {
-        let metrics = Metrics::new();
-        metrics.accepted("A");
-        metrics.ended("A", "DELIVERED", 280);
-        metrics.attempt("A", "line[3].create", "retryable");
-        metrics.attempt("A", "line[4].create#2", "retryable");
-        metrics.backlog("A", 3, 2_500);
-        metrics.refused("A", 401);
-        metrics.alert("Email", "sent");
-        let text = metrics.text();
-        for line in [
-            "tieline_messages_accepted_total{interface=\"A\"} 1",
-            "tieline_messages_ended_total{interface=\"A\",outcome=\"DELIVERED\"} 1",
-            "tieline_attempts_total{interface=\"A\",step=\"line[].create\",class=\"retryable\"} 2",
-            "tieline_delivery_duration_seconds_bucket{le=\"0.25\",interface=\"A\"} 0",
-            "tieline_delivery_duration_seconds_bucket{le=\"0.3\",interface=\"A\"} 1",
-            "tieline_backlog{interface=\"A\"} 3",
-            "tieline_oldest_message_age_seconds{interface=\"A\"} 2.0",
-            "tieline_refusals_total{interface=\"A\",status=\"401\"} 1",
-            "tieline_alerts_total{channel=\"Email\",outcome=\"sent\"} 1",
-        ] {
-            assert!(text.contains(line), "{line}\n{text}");
-        }
-    }
-}
+mod tests;

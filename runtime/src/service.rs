@@ -35,6 +35,7 @@ use crate::{
     log,
     metrics::Metrics,
     random::Random,
+    telemetry::Exporter,
     transport::NetTransport,
 };
 use arguments::{Arguments, Asked};
@@ -55,6 +56,9 @@ mod code {
 const DRAIN: Duration = Duration::from_secs(10);
 const DRAIN_MESSAGES_MS: u64 = 30_000;
 
+/// Longest wait for spans and log records that are still to be exported.
+const FLUSH: Duration = Duration::from_secs(5);
+
 /// Runs a service until it is told to stop: what the generated `main` calls.
 #[must_use]
 pub fn main(digest: &'static str, handlers: Vec<Arc<dyn Handler>>) -> ExitCode {
@@ -71,6 +75,7 @@ pub fn run(digest: &'static str, handlers: Vec<Arc<dyn Handler>>, words: impl In
         Err(problem) => return say(&mut io::stderr(), &format!("{problem}\n\n{}", arguments::HELP), code::USAGE),
     };
     log::start(arguments.log);
+    log::silence_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return say(&mut io::stderr(), &error.to_string(), code::NOT_STARTED),
@@ -119,6 +124,7 @@ struct Service {
     public: TcpListener,
     admin: TcpListener,
     console: Console,
+    exporter: Option<Exporter>,
     token_file: Option<PathBuf>,
 }
 
@@ -133,10 +139,14 @@ impl Service {
         if !mistakes.is_empty() {
             return Err(mistakes.into());
         }
-        let Environment { listen, store, identity, admin: operators, systems, alerts, site } = environment;
+        let Environment { listen, store, identity, admin: operators, systems, alerts, site, telemetry } = environment;
         let (public, admin) = (bind(&listen, &listen.http).await?, bind(&listen, &listen.admin).await?);
         let clock: Arc<dyn Clock> = Arc::new(arguments.clock);
         let (random, metrics) = (Arc::new(Random::from_system()), Arc::new(Metrics::new()));
+        let exporter = match telemetry.map(|telemetry| Exporter::start(telemetry, digest, Arc::clone(&metrics))) {
+            Some(started) => started.map_err(|problem| NotStarted(vec![format!("telemetry: {problem}")]))?,
+            None => None,
+        };
         let ports = Ports {
             store: store::open(&store, &clock).await?,
             transport: Arc::new(NetTransport::new(systems, &clock)?),
@@ -151,7 +161,7 @@ impl Service {
         let token = token_file.as_deref().map(new_token).transpose()?;
         let console = Console::new(Arc::clone(&engine), digest, &operators, token.as_ref(), clock)
             .map_err(|unusable| NotStarted(vec![format!("admin.certificate: {unusable}")]))?;
-        Ok(Self { digest, engine, front, public, admin, console, token_file })
+        Ok(Self { digest, engine, front, public, admin, console, exporter, token_file })
     }
 
     async fn run(self, started: Instant) -> u8 {
@@ -172,6 +182,9 @@ impl Service {
         stop.cancel();
         public.await.ok();
         self.engine.shut_down(DRAIN_MESSAGES_MS).await;
+        if let Some(exporter) = self.exporter {
+            exporter.shut_down(FLUSH).await;
+        }
         stop_admin.cancel();
         tokio::time::timeout(Duration::from_secs(1), admin).await.ok();
         code::STOPPED

@@ -86,6 +86,13 @@ fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Unusable> {
     PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| Unusable("the PEM holds no private key".to_owned()))
 }
 
+/// When the first certificate of a PEM text expires, milliseconds since 1970; `None` if it cannot be read.
+pub(crate) fn expires_ms(pem: &str) -> Option<i64> {
+    let certificate = certificates(pem).ok()?.into_iter().next()?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&certificate).ok()?;
+    Some(certificate.validity().not_after.timestamp().saturating_mul(1_000))
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

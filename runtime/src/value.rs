@@ -78,6 +78,11 @@ impl Record {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value))
     }
+
+    /// All fields in order, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+        self.fields.iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
 }
 
 /// Whatever can stand in a payload.

@@ -74,7 +74,7 @@ pub(super) async fn whoami(Extension(caller): Extension<Caller>) -> Json<Value> 
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], api.engine.metrics_text()).into_response()
+    ([(header::CONTENT_TYPE, content_type)], api.engine.metrics_text(api.digest)).into_response()
 }
 
 pub(super) async fn interfaces(State(api): State<Api>) -> Json<Value> {

@@ -151,7 +151,7 @@ impl Alerts {
     }
 
     /// A condition is there: a new incident, or one that goes on.
-    pub(super) fn notice(&self, condition: Condition) -> Vec<Change> {
+    pub(crate) fn notice(&self, condition: Condition) -> Vec<Change> {
         let now_ms = self.clock.now_ms();
         let Condition { interface, target, trouble, count, message_id, detail, channels } = condition;
         let dedup_key = format!("{interface}/{target}/{trouble}");

@@ -17,6 +17,7 @@ use crate::{
     flow::{Admitted, Input},
     journal::{Accepted, IdempotencyKey, NewMessage, StoreError},
     lifecycle::State,
+    telemetry,
 };
 
 /// More waiting messages than this, or larger ones, are not kept in memory: they are read back when their turn comes.
@@ -81,7 +82,10 @@ async fn keep(
     match accepted {
         Ok(Accepted::New { seq }) => {
             core.metrics.accepted(interface.smart_id);
-            tracing::info!(interface = interface.smart_id, message = id, "accepted");
+            tracing::info!(interface = interface.smart_id, message = id, trace = traceparent, "accepted");
+            if matches!(interface.trigger, Trigger::Schedule { .. }) {
+                telemetry::scheduled(&traceparent, interface.smart_id, &id, accepted_ms);
+            }
             waiting(&id);
             let fresh = Arc::new(Fresh { input, traceparent });
             let fresh = (small && core.board.backlog(handler).messages < MOST_FRESH).then_some(fresh);

@@ -31,6 +31,15 @@ pub(crate) struct Backlog {
     pub(crate) oldest_ms: Option<i64>,
 }
 
+/// Messages that wait.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// For the next time of their timetable.
+    pub(super) retrying: usize,
+    /// For something else, by reason.
+    pub(super) held: BTreeMap<Reason, usize>,
+}
+
 impl Board {
     pub(super) fn new(interfaces: usize) -> Self {
         Self { interfaces: (0..interfaces).map(|_| Mutex::default()).collect() }
@@ -79,6 +88,19 @@ impl Board {
     /// Whether a message that is not held was accepted then or earlier: the interface does not keep up.
     pub(super) fn is_overdue(&self, handler: usize, ms: i64) -> bool {
         self.of(handler).values().any(|entry| entry.state != State::Held && entry.accepted_ms <= ms)
+    }
+
+    /// Who waits for what.
+    pub(super) fn waiting(&self, handler: usize) -> Waiting {
+        let mut waiting = Waiting::default();
+        for entry in self.of(handler).values() {
+            match (entry.state, entry.reason) {
+                (State::Retrying, _) => waiting.retrying += 1,
+                (State::Held, Some(reason)) => *waiting.held.entry(reason).or_default() += 1,
+                _ => {}
+            }
+        }
+        waiting
     }
 
     fn of(&self, handler: usize) -> MutexGuard<'_, BTreeMap<i64, Open>> {

@@ -25,6 +25,7 @@ use crate::{
     clock::Clock,
     descriptor::{Interface, System},
     flow::{Handler, Input},
+    format::scrub::Scrubber,
     journal::{Change, Guard, Store, StoreError},
     lifecycle::{Event, Remains, Rules, State},
     metrics::Metrics,
@@ -100,7 +101,10 @@ pub(super) struct Subject {
     pub(super) seq: i64,
     pub(super) id: String,
     pub(super) interface: &'static Interface,
+    /// The try's own, child of the message's.
     pub(super) traceparent: String,
+    /// Values of the message that no text may quote.
+    pub(super) scrubber: Scrubber,
 }
 
 impl Core {
@@ -159,6 +163,11 @@ impl Core {
     pub(super) fn gate(&self, system: &'static System) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(gates.entry(system.name).or_insert_with(|| Arc::new(Gate::new(system, Arc::clone(&self.clock)))))
+    }
+
+    /// The ways to all systems called so far.
+    pub(super) fn gates(&self) -> Vec<Arc<Gate>> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Looks at an error of the journal: a broken one ends the service.

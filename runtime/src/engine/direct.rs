@@ -12,12 +12,14 @@ use futures_util::FutureExt as _;
 use super::{accept, core::Core, request::refusal};
 use crate::{
     clock,
-    descriptor::{Class, Interface},
+    descriptor::{Class, Interface, Operation},
     door::{Arrival, Promise, Refusal, Replied},
     flow::{End, Exchange, Run, Steps, Stop, Why},
+    format::scrub::Scrubber,
     journal::class_word,
     lifecycle::Reason,
-    transport::Call,
+    telemetry,
+    transport::{Call, Outcome},
     value::Value,
 };
 
@@ -28,6 +30,8 @@ struct Direct {
     id: String,
     traceparent: String,
     failure: Mutex<Option<Failure>>,
+    /// Values that no text may quote.
+    scrubber: Mutex<Scrubber>,
 }
 
 struct Failure {
@@ -47,12 +51,15 @@ pub(super) async fn request(core: &Arc<Core>, mut arrival: Arrival, timeout_ms: 
     let (input, _) = accept::admit(core, &mut arrival)?;
     let handler = Arc::clone(&core.handlers[arrival.handler]);
     let (interface, started_ms) = (handler.interface(), core.clock.now_ms());
+    let mut scrubber = Scrubber::default();
+    scrubber.add(&input.body, interface.sensitive);
     let steps = Arc::new(Direct {
         core: Arc::clone(core),
         interface,
         id: core.random.id(started_ms),
         traceparent: arrival.traceparent,
         failure: Mutex::default(),
+        scrubber: Mutex::new(scrubber),
     });
     let run = Run::new(Arc::clone(&steps) as _);
     let flow = AssertUnwindSafe(handler.run(&input, &run)).catch_unwind();
@@ -98,24 +105,57 @@ impl Direct {
         let permit =
             gate.pass().await.map_err(|shut| Failure { reason: Reason::Target, status: None, detail: shut.why })?;
         let key = format!("{}.{}", self.id, exchange.name);
-        let call = Call {
-            operation: exchange.operation,
-            request: &exchange.request,
-            overrides: self.interface.outcomes,
-            key: &key,
-            traceparent: &self.traceparent,
-        };
+        let traceparent = telemetry::child(&self.traceparent, &self.core.random);
+        let (operation, request) = (exchange.operation, &exchange.request);
+        let start_ms = self.core.clock.now_ms();
+        let call =
+            Call { operation, overrides: self.interface.outcomes, request, key: &key, traceparent: &traceparent };
         let outcome = self.core.transport.exchange(call).await;
         permit.report(outcome.class);
-        self.core.metrics.attempt(self.interface.smart_id, &exchange.name, class_word(outcome.class));
+        self.told(exchange, &outcome, (&traceparent, start_ms));
         let reason = match outcome.class {
-            Class::Delivered | Class::Duplicate => return Ok(outcome.reply),
+            Class::Delivered | Class::Duplicate => {
+                self.keep_out(&outcome.reply, operation);
+                return Ok(outcome.reply);
+            }
             Class::Retryable => Reason::Exhausted,
             Class::Unknown => Reason::Unknown,
             Class::Target => Reason::Target,
             Class::Permanent => Reason::Permanent,
         };
-        Err(Failure { reason, status: outcome.status, detail: outcome.reason })
+        self.keep_out(request.payload(), operation);
+        self.keep_out(&outcome.reply, operation);
+        let detail = self.scrubber.lock().unwrap_or_else(PoisonError::into_inner).clean(&outcome.reason);
+        Err(Failure { reason, status: outcome.status, detail })
+    }
+
+    /// From now on no text may quote the sensitive values of this.
+    fn keep_out(&self, tree: &Value, operation: &Operation) {
+        if !operation.sensitive.is_empty() {
+            self.scrubber.lock().unwrap_or_else(PoisonError::into_inner).add(tree, operation.sensitive);
+        }
+    }
+
+    /// Counts and traces a call.
+    fn told(&self, exchange: &Exchange<'_>, outcome: &Outcome, (traceparent, start_ms): (&str, i64)) {
+        let (class, end_ms) = (class_word(outcome.class), self.core.clock.now_ms());
+        let (smart_id, system) = (self.interface.smart_id, exchange.operation.system.name);
+        self.core.metrics.attempt(smart_id, &exchange.name, class);
+        self.core.metrics.called(system, end_ms.saturating_sub(start_ms));
+        telemetry::called(&telemetry::Called {
+            try_traceparent: &self.traceparent,
+            traceparent,
+            smart_id,
+            message_id: &self.id,
+            step: &exchange.name,
+            system,
+            operation: exchange.operation.name,
+            attempt: 1,
+            class,
+            status: outcome.status,
+            failed: !matches!(outcome.class, Class::Delivered | Class::Duplicate),
+            times_ms: (start_ms, end_ms),
+        });
     }
 }
 

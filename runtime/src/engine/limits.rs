@@ -162,6 +162,18 @@ impl Gate {
         }
     }
 
+    /// The system.
+    pub(super) fn name(&self) -> &'static str {
+        self.system.name
+    }
+
+    /// Calls of today, and the most of a day.
+    pub(super) fn calls_today(&self) -> (u64, Option<u64>) {
+        let (day, calls) = self.state().day;
+        let is_today = day == self.clock.now_ms().div_euclid(DAY_MS);
+        (if is_today { calls } else { 0 }, self.system.max_per_day)
+    }
+
     /// Calls under way, and the most at a time.
     pub(super) fn in_flight(&self) -> (usize, usize) {
         let most = usize::try_from(self.system.max_concurrency.unwrap_or(MAX_IN_FLIGHT).max(1)).unwrap_or(1);

@@ -12,11 +12,12 @@ use jiff::{Timestamp, tz::TimeZone};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{accept, core::Core};
+use super::{accept, core::Core, watch};
 use crate::{
     descriptor::Trigger,
     door::{Arrival, Refusal},
     journal::Filter,
+    telemetry,
     value::Value,
 };
 
@@ -68,7 +69,7 @@ async fn fire(core: Arc<Core>, handler: usize, cron: Cron, zone: TimeZone) {
 async fn start_at(core: &Arc<Core>, handler: usize, nominal_ms: i64) {
     loop {
         match accept::accept(core, arrival(core, handler, nominal_ms), |_| {}).await {
-            Ok(_) => return,
+            Ok(_) => return watch::started(core, handler, nominal_ms).await,
             Err(Refusal::Unavailable { retry_after_s, .. }) => core.clock.sleep(u64::from(retry_after_s) * 1_000).await,
             Err(refusal) => return tracing::error!(?refusal, "a scheduled start was refused"),
         }
@@ -89,7 +90,6 @@ fn following_ms(cron: &Cron, zone: &TimeZone, after_ms: i64) -> Option<i64> {
 }
 
 fn arrival(core: &Core, handler: usize, nominal_ms: i64) -> Arrival {
-    let (trace, span) = (core.random.bytes(), core.random.next() | 1);
     let nominal = Timestamp::from_millisecond(nominal_ms).unwrap_or_default().to_string();
     Arrival {
         handler,
@@ -97,7 +97,7 @@ fn arrival(core: &Core, handler: usize, nominal_ms: i64) -> Arrival {
         body: Value::Null,
         parameters: vec![("scheduledAt".to_owned(), nominal)],
         principal: "schedule".to_owned(),
-        traceparent: format!("00-{:032x}-{span:016x}-01", u128::from_be_bytes(trace) | 1),
+        traceparent: telemetry::root(&core.random),
         request_id: core.random.id(nominal_ms),
     }
 }

@@ -21,8 +21,10 @@ use crate::{
     descriptor::{Class, OnUnknown, Operation, Override, Repeat},
     door::Promise,
     flow::{Exchange, Probe, Request, Steps, Stop},
+    format::scrub::Scrubber,
     journal::{Attempt, Change, Delivery, StoreError, class_word, codec},
     lifecycle::{Event, Reason},
+    telemetry,
     transport::{Call, Outcome},
     value::Value,
 };
@@ -54,6 +56,8 @@ pub(super) struct Journalled {
     subject: Arc<Subject>,
     known: Mutex<HashMap<String, Delivery>>,
     halt: Mutex<Option<Halt>>,
+    /// Values that no text may quote: of the message, and of everything sent and read so far.
+    scrubber: Mutex<Scrubber>,
 }
 
 /// What stays the same while a step is worked on.
@@ -67,7 +71,20 @@ struct Work<'a> {
 impl Journalled {
     pub(super) fn new(core: Arc<Core>, subject: Arc<Subject>, deliveries: Vec<Delivery>) -> Self {
         let known = deliveries.into_iter().map(|delivery| (delivery.step.clone(), delivery)).collect();
-        Self { core, subject, known: Mutex::new(known), halt: Mutex::default() }
+        let scrubber = Mutex::new(subject.scrubber.clone());
+        Self { core, subject, known: Mutex::new(known), halt: Mutex::default(), scrubber }
+    }
+
+    /// A text without sensitive values.
+    pub(super) fn clean(&self, text: &str) -> String {
+        self.scrubber.lock().unwrap_or_else(PoisonError::into_inner).clean(text)
+    }
+
+    /// From now on no text may quote the sensitive values of this.
+    fn keep_out(&self, tree: &Value, operation: &Operation) {
+        if !operation.sensitive.is_empty() {
+            self.scrubber.lock().unwrap_or_else(PoisonError::into_inner).add(tree, operation.sensitive);
+        }
     }
 
     /// Why the try is over, if a step ended it.
@@ -79,7 +96,11 @@ impl Journalled {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&exchange.name).cloned();
         let known = known.unwrap_or_default();
         if let (true, Some(reply)) = (known.done, &known.reply) {
-            return codec::decode(reply).map_err(|error| {
+            let reply = codec::decode(reply);
+            if let Ok(reply) = &reply {
+                self.keep_out(reply, exchange.operation);
+            }
+            return reply.map_err(|error| {
                 let sentence = format!("the recorded reply of `{}` cannot be read: {error}", exchange.name);
                 halted(exchange, Event::GiveUp(Reason::Schema), sentence)
             });
@@ -204,10 +225,29 @@ impl Journalled {
         (operation, overrides): (&'static Operation, &'static [Override]),
         request: &Request,
     ) -> (Outcome, i64) {
-        let call = Call { operation, overrides, request, key: &work.key, traceparent: &self.subject.traceparent };
-        let outcome = self.core.transport.exchange(call).await;
+        let traceparent = telemetry::child(&self.subject.traceparent, &self.core.random);
+        let call = Call { operation, overrides, request, key: &work.key, traceparent: &traceparent };
+        let start_ms = self.core.clock.now_ms();
+        let mut outcome = self.core.transport.exchange(call).await;
         permit.report(outcome.class);
-        let word = class_word(outcome.class);
+        self.keep_out(request.payload(), operation);
+        self.keep_out(&outcome.reply, operation);
+        (outcome.reason, outcome.excerpt) = (self.clean(&outcome.reason), self.clean(&outcome.excerpt));
+        self.told(work, operation, &outcome, (&traceparent, start_ms));
+        let now_ms = self.core.clock.now_ms();
+        (outcome, self.core.gate(operation.system).open_until_ms().unwrap_or(now_ms))
+    }
+
+    /// Counts, logs and traces a call.
+    fn told(
+        &self,
+        work: &Work<'_>,
+        operation: &'static Operation,
+        outcome: &Outcome,
+        (traceparent, start_ms): (&str, i64),
+    ) {
+        let (word, end_ms) = (class_word(outcome.class), self.core.clock.now_ms());
+        self.core.metrics.called(operation.system.name, end_ms.saturating_sub(start_ms));
         self.core.metrics.attempt(self.subject.interface.smart_id, &work.exchange.name, word);
         tracing::info!(
             step = work.exchange.name,
@@ -218,8 +258,20 @@ impl Journalled {
             reason = outcome.reason,
             "called"
         );
-        let now_ms = self.core.clock.now_ms();
-        (outcome, self.core.gate(operation.system).open_until_ms().unwrap_or(now_ms))
+        telemetry::called(&telemetry::Called {
+            try_traceparent: &self.subject.traceparent,
+            traceparent,
+            smart_id: self.subject.interface.smart_id,
+            message_id: &self.subject.id,
+            step: &work.exchange.name,
+            system: operation.system.name,
+            operation: operation.name,
+            attempt: work.known.attempts + 1,
+            class: word,
+            status: outcome.status,
+            failed: !matches!(outcome.class, Class::Delivered | Class::Duplicate),
+            times_ms: (start_ms, end_ms),
+        });
     }
 
     fn scene(&self, end_ms: i64, reopens_ms: i64) -> Scene<'_> {

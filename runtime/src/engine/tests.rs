@@ -2,6 +2,7 @@
 
 mod decisions;
 mod incidents;
+mod masking;
 mod model;
 mod order;
 mod requests;

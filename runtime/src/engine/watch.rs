@@ -4,7 +4,7 @@
 
 use super::core::Core;
 use crate::{
-    alert::{Condition, Watch},
+    alert::{Condition, SERVICE, Watch},
     journal::Incident,
     lifecycle::{Reason, Trouble},
     timetable,
@@ -74,11 +74,69 @@ impl Watch for Core {
     }
 
     fn conditions(&self) -> Vec<Condition> {
-        (0..self.handlers.len()).filter_map(|handler| self.late(handler)).collect()
+        let late = (0..self.handlers.len()).filter_map(|handler| self.late(handler));
+        late.chain(self.nearly_full()).chain(self.expiring()).collect()
     }
 }
 
+/// A start of a timetable this much after its time is a missed one.
+const MISSED_MS: i64 = 60_000;
+
+/// So long before something expires somebody is told.
+const EXPIRES_SOON_MS: i64 = 14 * 86_400_000;
+
+/// A timetable started an interface: when that was, and whether it should have been earlier.
+pub(super) async fn started(core: &Core, handler: usize, nominal_ms: i64) {
+    let interface = core.handlers[handler].interface();
+    let late_ms = core.clock.now_ms().saturating_sub(nominal_ms);
+    core.metrics.started(interface.smart_id, late_ms);
+    if late_ms < MISSED_MS {
+        return;
+    }
+    let nominal = jiff::Timestamp::from_millisecond(nominal_ms).unwrap_or_default();
+    let changes = core.alerts.notice(Condition {
+        interface: interface.smart_id.to_owned(),
+        target: interface.target.to_owned(),
+        trouble: Trouble::ScheduleMissed,
+        count: 1,
+        message_id: String::new(),
+        detail: format!("the start of {nominal} was made up for {} s later", late_ms / 1_000),
+        channels: Some(interface.alerts.iter().map(|name| (*name).to_owned()).collect()),
+    });
+    if let Err(error) = core.store.commit(changes).await {
+        core.store_failed(&error);
+    }
+    core.alerts.wake();
+}
+
 impl Core {
+    /// More than 80 % of the allowed store are used.
+    fn nearly_full(&self) -> Option<Condition> {
+        let size = self.store.size()?;
+        let max_bytes = size.max_bytes.filter(|max_bytes| size.used_bytes >= max_bytes / 5 * 4)?;
+        let detail =
+            format!("{} of {max_bytes} bytes are used; at nine tenths nothing more is accepted", size.used_bytes);
+        Some(of_the_service("journal", Trouble::StoreNearlyFull, detail))
+    }
+
+    /// Certificates and secrets that expire soon, or have.
+    fn expiring(&self) -> Vec<Condition> {
+        let soon_ms = self.clock.now_ms().saturating_add(EXPIRES_SOON_MS);
+        let mut conditions = Vec::new();
+        for (system, figures) in self.transport.figures() {
+            for (trouble, what, expires_ms) in [
+                (Trouble::CertificateExpires, "our client certificate", figures.certificate_expires_ms),
+                (Trouble::SecretExpires, "our secret", figures.secret_expires_ms),
+            ] {
+                if let Some(expires_ms) = expires_ms.filter(|expires_ms| *expires_ms <= soon_ms) {
+                    let at = jiff::Timestamp::from_millisecond(expires_ms).unwrap_or_default();
+                    conditions.push(of_the_service(&system, trouble, format!("{what} for {system} expires at {at}")));
+                }
+            }
+        }
+        conditions
+    }
+
     /// The oldest message of an interface is older than agreed.
     fn late(&self, handler: usize) -> Option<Condition> {
         let interface = self.handlers[handler].interface();
@@ -99,5 +157,18 @@ impl Core {
             detail: format!("{late} messages are older than the agreed {agreed_ms} ms, all retries and a minute"),
             channels: Some(interface.alerts.iter().map(|name| (*name).to_owned()).collect()),
         })
+    }
+}
+
+/// Something that concerns all interfaces: every channel is told.
+fn of_the_service(target: &str, trouble: Trouble, detail: String) -> Condition {
+    Condition {
+        interface: SERVICE.to_owned(),
+        target: target.to_owned(),
+        trouble,
+        count: 1,
+        message_id: String::new(),
+        detail,
+        channels: None,
     }
 }

@@ -19,9 +19,10 @@ use crate::{
     alert::Cause,
     descriptor::Interface,
     flow::{End, Input, Run, Stop, Why},
+    format::scrub::Scrubber,
     journal::{Answer, Change, Delivery, Grave, Mark, Origin, Row, StoreError, codec},
-    lifecycle::{self, Action, Event, Reason, Remains, Transition},
-    log,
+    lifecycle::{self, Action, Event, Reason, Remains, State, Transition},
+    log, telemetry,
 };
 
 /// Runs a message once.
@@ -53,14 +54,33 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
         seq: ticket.seq,
         id: ticket.payload.id.clone(),
         interface,
-        traceparent: material.fresh.traceparent.clone(),
+        traceparent: telemetry::child(&material.fresh.traceparent, &core.random),
+        scrubber: scrubber(interface, &material.fresh.input),
     };
+    let (start_ms, accepted) = (core.clock.now_ms(), material.fresh.traceparent.clone());
+    let (id, crashes, traceparent) = (ticket.payload.id.clone(), ticket.crashes, subject.traceparent.clone());
     let origin = material.origin.clone();
     let mut conclusion = flow(core, &ticket, subject, material).await;
     if let (Some(origin), Event::Delivered) = (origin, conclusion.event) {
         conclusion.makes_good = operate::made_good(core, &origin).await;
     }
-    conclude(core, ticket, interface, conclusion).await;
+    let Some((state, reason)) = conclude(core, ticket, interface, conclusion).await else { return };
+    telemetry::ran(&telemetry::Ran {
+        accepted: &accepted,
+        traceparent: &traceparent,
+        smart_id: interface.smart_id,
+        message_id: &id,
+        state: state.as_str(),
+        reason: reason.map(Reason::as_str),
+        crashes,
+        times_ms: (start_ms, core.clock.now_ms()),
+    });
+}
+
+fn scrubber(interface: &Interface, input: &Input) -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    scrubber.add(&input.body, interface.sensitive);
+    scrubber
 }
 
 /// What a try works with.
@@ -126,12 +146,26 @@ async fn flow(core: &Arc<Core>, ticket: &Ticket<Payload>, subject: Subject, mate
     let run = Run::new(Arc::clone(&steps) as _);
     let handler = &core.handlers[ticket.handler];
     let result = AssertUnwindSafe(handler.run(&material.fresh.input, &run)).catch_unwind().await;
-    match (steps.take_halt(), result) {
+    let conclusion = match (steps.take_halt(), result) {
         (_, Err(panic)) => crashed(core, ticket, target, &*panic),
         // A flow that swallowed the halt of a step has not delivered.
         (Some(halt), Ok(_)) => halted(core, in_time(core, ticket, halt)),
         (None, Ok(Ok(end))) => ended(ticket.seq, end, target),
         (None, Ok(Err(stop))) => stopped(core, stop, target),
+    };
+    conclusion.clean(&steps)
+}
+
+impl Conclusion {
+    /// Without the sensitive values of the message, whoever wrote the sentences.
+    fn clean(mut self, steps: &Journalled) -> Self {
+        self.sentence = steps.clean(&self.sentence);
+        self.grave.sentence = steps.clean(&self.grave.sentence);
+        self.grave.field_errors = steps.clean(&self.grave.field_errors);
+        if let Ended::GivenUp { detail, .. } = &mut self.ended {
+            *detail = steps.clean(detail);
+        }
+        self
     }
 }
 
@@ -219,16 +253,20 @@ fn crashed(
     Conclusion { event: Event::Crashed { crashes }, sentence, grave, changes, ended, target, makes_good: None }
 }
 
-/// Writes the next state with everything that belongs to it in one transaction, then does what follows.
+/// Writes the next state with everything that belongs to it in one transaction, then does what follows. The state, if it
+/// was written.
 async fn conclude(
     core: &Arc<Core>,
     mut ticket: Ticket<Payload>,
     interface: &'static Interface,
     conclusion: Conclusion,
-) {
+) -> Option<(State, Option<Reason>)> {
     let transition = match (core.rules)(ticket.state, conclusion.event, remains(interface)) {
         Ok(transition) => transition,
-        Err(illegal) => return postpone(core, ticket, &StoreError::Refused(illegal.to_string())),
+        Err(illegal) => {
+            postpone(core, ticket, &StoreError::Refused(illegal.to_string()));
+            return None;
+        }
     };
     let Conclusion { sentence, grave, mut changes, ended, target, makes_good, .. } = conclusion;
     changes.push(state(core, &ticket, &transition, &sentence, due(&transition)));
@@ -249,7 +287,8 @@ async fn conclude(
     // From here on the journal has the last word: stopping now must not write over it.
     core.settled(ticket.seq);
     if let Err(error) = core.store.commit(changes).await {
-        return postpone(core, ticket, &error);
+        postpone(core, ticket, &error);
+        return None;
     }
     tracing::info!(state = transition.state.as_str(), reason = transition.reason.map(Reason::as_str), sentence, "now");
     if matches!(conclusion.event, Event::Crashed { .. }) {
@@ -260,6 +299,7 @@ async fn conclude(
         operate::follow_made_good(core, &old);
     }
     follow(core, ticket, &transition, &ended, mark);
+    Some((transition.state, transition.reason))
 }
 
 fn follow(core: &Core, ticket: Ticket<Payload>, transition: &Transition, ended: &Ended, mark: Option<Mark>) {

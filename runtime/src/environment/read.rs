@@ -93,6 +93,16 @@ impl<'a> Section<'a> {
         number
     }
 
+    /// A day like `2027-01-31`; its first instant in UTC, milliseconds since 1970.
+    pub(super) fn day(&mut self, key: &'static str) -> Option<i64> {
+        let day: Option<jiff::civil::Date> = self.text(key)?.parse().ok();
+        let start = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+        if start.is_none() {
+            self.mistake(key, "must be a day like \"2027-01-31\"");
+        }
+        start.map(|start| start.timestamp().as_millisecond())
+    }
+
     pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
         let choice = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
@@ -186,7 +196,7 @@ impl<'a> Section<'a> {
         value
     }
 
-    fn mistake(&mut self, key: &str, problem: &str) {
+    pub(super) fn mistake(&mut self, key: &str, problem: &str) {
         let path = self.path_of(key);
         self.mistakes.push(Mistake { path, problem: problem.to_owned() });
     }

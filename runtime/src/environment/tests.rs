@@ -73,14 +73,14 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
             "systems.11VMS.password: environment variable `TIELINE_SURELY_NOT_SET` is not set",
             "systems.11VMS.base_uri: is not known here; known: base_url, ca, client_certificate, client_id, client_key, \
              client_secret, host, host_key, password, private_key, proxy_client_id, proxy_client_secret, \
-             proxy_token_url, proxy_url, token_auth, token_url, user",
+             proxy_token_url, proxy_url, secret_expires, token_auth, token_url, user",
             "alerts.Email.to: must name at least one",
             "alerts.Email.tls: must be \"none\" or \"starttls\" or \"tls\"",
             "alerts.Pager.kind: must be \"sap-alert-notification\" or \"smtp\" or \"pagerduty\" or \"slack\" or \"teams\"",
             "alerts.\"SAP Alert Notification\".token_url: must be given",
             "alerts.\"SAP Alert Notification\".client_id: must be given",
             "alerts.\"SAP Alert Notification\".client_secret: must be given, as \"env:NAME\" or \"file:/path\"",
-            "surprise: is not known here; known: admin, alerts, identity, listen, site, store, systems",
+            "surprise: is not known here; known: admin, alerts, identity, listen, site, store, systems, telemetry",
         ],
     );
 }

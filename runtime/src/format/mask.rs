@@ -6,7 +6,7 @@ use super::json;
 use crate::value::{Record, Value};
 
 /// What stands in place of a masked value.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// A copy with every value masked that a pointer names (`/a/b`, `*` for any list item); list levels need not be
 /// spelled.
@@ -28,7 +28,11 @@ pub fn excerpt(body: &[u8], tree: &Value, pointers: &[&str], limit: usize) -> St
     } else if *tree == Value::Null {
         format!("({} bytes, not shown: the reply may hold sensitive fields)", body.len())
     } else {
-        json::write(&masked(tree, pointers))
+        let mut copy = masked(tree, pointers);
+        // An error reply has another shape than the documented one: the names are masked wherever they stand.
+        let names: Vec<&str> = pointers.iter().filter_map(|pointer| pointer.rsplit('/').next()).collect();
+        mask_names(&mut copy, &names);
+        json::write(&copy)
     };
     cut(&text, limit).to_owned()
 }
@@ -37,6 +41,22 @@ pub fn excerpt(body: &[u8], tree: &Value, pointers: &[&str], limit: usize) -> St
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
+}
+
+fn mask_names(value: &mut Value, names: &[&str]) {
+    match value {
+        Value::List(items) => items.iter_mut().for_each(|item| mask_names(item, names)),
+        Value::Record(record) => {
+            for (name, value) in record.iter_mut() {
+                if names.iter().any(|masked| masked.eq_ignore_ascii_case(name)) {
+                    mask(value, &[]);
+                } else {
+                    mask_names(value, names);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn mask(value: &mut Value, path: &[&str]) {

@@ -7,6 +7,7 @@
 pub mod csv;
 pub mod json;
 pub mod mask;
+pub mod scrub;
 pub mod soap;
 pub mod xml;
 

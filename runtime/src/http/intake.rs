@@ -26,6 +26,7 @@ use crate::{
     descriptor::{Endpoint, Interface, Method, Trigger},
     door::{Arrival, Receipt, Replied},
     format::json,
+    telemetry,
     value::{Record, Value},
 };
 
@@ -41,7 +42,8 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Answers a request, whatever happens.
 pub(super) async fn handle(front: &Front, aim: &Aim, request: Request<Body>) -> Response<Full<Bytes>> {
-    let request_id = front.random.id(front.clock.now_ms());
+    let start_ms = front.clock.now_ms();
+    let request_id = front.random.id(start_ms);
     let incoming = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
     let traceparent = trace::traceparent(incoming, &front.random);
     let (mut parts, mut body) = request.into_parts();
@@ -58,10 +60,34 @@ pub(super) async fn handle(front: &Front, aim: &Aim, request: Request<Body>) -> 
             problem.into_response(interface, &request_id)
         }
     };
+    if let Some(interface) = interface {
+        tell(&parts, interface, (&traceparent, &request_id), response.status(), (start_ms, front.clock.now_ms()));
+    }
     if let Ok(value) = HeaderValue::from_str(&traceparent) {
         response.headers_mut().insert(TRACEPARENT, value);
     }
     response
+}
+
+/// Makes a span of the request.
+fn tell(
+    parts: &http::request::Parts,
+    interface: &'static Interface,
+    (traceparent, request_id): (&str, &str),
+    status: StatusCode,
+    times_ms: (i64, i64),
+) {
+    let (Trigger::Http(endpoint) | Trigger::Request { endpoint, .. }) = &interface.trigger else { return };
+    telemetry::served(&telemetry::Served {
+        traceparent,
+        caller: parts.headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()),
+        smart_id: interface.smart_id,
+        method: parts.method.as_str(),
+        route: endpoint.path,
+        status: status.as_u16(),
+        request_id,
+        times_ms,
+    });
 }
 
 struct Work<'a> {

@@ -32,9 +32,9 @@ use vault::{Vault, day};
 
 use super::{
     Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-    NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
+    NewMessage, Pause, Post, Row, Size, Store, StoreError, Story, Unfinished,
 };
-use crate::{clock::Clock, door::Promise};
+use crate::{clock::Clock, door::Promise, metrics::Metrics};
 
 /// A store whose content is encrypted. Cheap to clone.
 #[derive(Clone)]
@@ -300,6 +300,14 @@ impl Store for SealedStore {
 
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
         self.behind.data_keys(filter)
+    }
+
+    fn size(&self) -> Option<Size> {
+        self.behind.size()
+    }
+
+    fn watch(&self, metrics: Arc<Metrics>) {
+        self.behind.watch(metrics);
     }
 
     fn close(&self) -> Promise<'static, ()> {

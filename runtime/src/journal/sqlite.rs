@@ -23,9 +23,9 @@ use tokio::sync::oneshot;
 
 use super::{
     Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-    NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
+    NewMessage, Pause, Post, Row, Size, Store, StoreError, Story, Unfinished,
 };
-use crate::door::Promise;
+use crate::{door::Promise, metrics::Metrics};
 use writer::Job;
 
 /// Connections that read.
@@ -36,6 +36,8 @@ const READERS: usize = 4;
 pub struct SqliteStore {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
+    quota: Arc<writer::Quota>,
+    meter: writer::Meter,
 }
 
 #[derive(Debug)]
@@ -51,10 +53,11 @@ impl SqliteStore {
     /// The file cannot be opened, another process has it, or a newer build wrote it.
     pub fn open(path: &Path, max_bytes: Option<u64>) -> Result<Self, StoreError> {
         let opened = open::open(path, READERS)?;
-        let jobs = writer::start(opened.writer, opened.lock, writer::Quota::new(path, max_bytes))
+        let (quota, meter) = (Arc::new(writer::Quota::new(path, max_bytes)), writer::Meter::default());
+        let jobs = writer::start(opened.writer, opened.lock, (Arc::clone(&quota), Arc::clone(&meter)))
             .map_err(|error| StoreError::Broken(error.to_string()))?;
         let readers = Readers { idle: Mutex::new(opened.readers), permits: tokio::sync::Semaphore::new(READERS) };
-        Ok(Self { jobs, readers: Arc::new(readers) })
+        Ok(Self { jobs, readers: Arc::new(readers), quota, meter })
     }
 
     /// Reads on a thread that may block.
@@ -154,6 +157,15 @@ impl Store for SqliteStore {
 
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
         self.read(move |connection| data_keys::data_keys(connection, &filter))
+    }
+
+    fn size(&self) -> Option<Size> {
+        Some(self.quota.size())
+    }
+
+    fn watch(&self, metrics: Arc<Metrics>) {
+        // The first engine on this store is told; there is only one.
+        self.meter.set(metrics).ok();
     }
 
     fn close(&self) -> Promise<'static, ()> {

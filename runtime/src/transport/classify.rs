@@ -86,9 +86,15 @@ fn describe(status: u16, codes: &[&str]) -> String {
     let known = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
     let words = known.map_or_else(|| status.to_string(), |phrase| format!("{status} {phrase}"));
     match codes.first() {
-        Some(code) if !(200..300).contains(&status) => format!("{words} ({})", mask::cut(code, 80)),
+        Some(code) if !(200..300).contains(&status) && is_code(code) => format!("{words} ({code})"),
         _ => words,
     }
+}
+
+/// A code is one word; under the same keys partners also write sentences, which quote what they were sent.
+fn is_code(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+    (1..=80).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// Every code in an error body, outer ones first.

@@ -24,6 +24,7 @@ use std::{future::Future, pin::Pin};
 use crate::{
     descriptor::{Class, Operation, Override},
     flow::Request,
+    metrics::SystemFigures,
     value::Value,
 };
 
@@ -45,7 +46,7 @@ pub struct Call<'a> {
     pub overrides: &'static [Override],
     /// Delivery id: stable over tries and crashes; goes out as idempotency key where the operation takes one.
     pub key: &'a str,
-    /// W3C `traceparent` of the message.
+    /// W3C `traceparent` of this call.
     pub traceparent: &'a str,
 }
 
@@ -85,6 +86,11 @@ impl Outcome {
 pub trait Transport: Send + Sync + 'static {
     /// Makes one try. Never longer than the operation's timeout plus the time to connect.
     fn exchange<'a>(&'a self, call: Call<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+    /// What is known about the systems of the environment, by name.
+    fn figures(&self) -> Vec<(String, SystemFigures)> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     descriptor::{Class, Protocol},
     environment::{Mistake, Placement},
+    metrics::SystemFigures,
 };
 
 /// Calls real systems.
@@ -38,6 +39,10 @@ impl NetTransport {
 }
 
 impl Transport for NetTransport {
+    fn figures(&self) -> Vec<(String, SystemFigures)> {
+        self.partners.iter().map(|(name, partner)| (name.clone(), partner.figures())).collect()
+    }
+
     fn exchange<'a>(&'a self, call: Call<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
         Box::pin(async move {
             let system = call.operation.system.name;

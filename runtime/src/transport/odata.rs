@@ -30,7 +30,7 @@ pub(super) async fn exchange(partner: &Partner, call: Call<'_>, target: Target) 
     let path = format!("{}{}", target.service.trim_end_matches('/'), target.path);
     let url = url::build(base, &path, operation.query, call.request, Quoting::Literal)
         .map_err(|reason| unsendable(&reason))?;
-    let wire = prepare(&call, target.method, url, partner.clock().now_ms())?;
+    let wire = prepare(&call, target.method, url)?;
     if target.method == Method::Get {
         let reply = partner.send(system, wire, operation.timeout_ms).await?;
         return Ok(unwrap(judge(partner, &call, &reply)));

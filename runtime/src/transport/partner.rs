@@ -22,6 +22,7 @@ use crate::{
     clock::Clock,
     descriptor::{Class, OutboundAuth, System},
     environment::{Placement, TokenAuth},
+    metrics::SystemFigures,
     tls,
 };
 
@@ -35,6 +36,7 @@ pub(super) struct Partner {
     clock: Arc<dyn Clock>,
     token: OnceLock<Option<TokenSource>>,
     proxy_token: Option<TokenSource>,
+    certificate_expires_ms: Option<i64>,
 }
 
 /// Tokens that a request went out with, to be forgotten if they are refused.
@@ -65,12 +67,34 @@ impl Partner {
         let direct = http_client(tls, None).map_err(|error| ("token_url", error))?;
         let proxy_token = proxy_credentials(&placement)
             .map(|credentials| TokenSource::new(direct.clone(), credentials, Arc::clone(&clock)));
-        Ok(Self { placement, csrf: Csrf::default(), client, direct, clock, token: OnceLock::new(), proxy_token })
+        let certificate_expires_ms = certificate.as_deref().and_then(tls::expires_ms);
+        Ok(Self {
+            placement,
+            csrf: Csrf::default(),
+            client,
+            direct,
+            clock,
+            token: OnceLock::new(),
+            proxy_token,
+            certificate_expires_ms,
+        })
     }
 
     /// Base URL of HTTP operations.
     pub(super) fn base_url(&self, system: &System) -> Result<&str, Outcome> {
         self.placement.base_url.as_deref().ok_or_else(|| missing(system, "base_url"))
+    }
+
+    /// What is known about the system by now.
+    pub(super) fn figures(&self) -> SystemFigures {
+        let sources = [self.token.get().and_then(Option::as_ref), self.proxy_token.as_ref()];
+        let counts: Vec<_> = sources.into_iter().flatten().map(TokenSource::counts).collect();
+        SystemFigures {
+            tokens: counts.iter().map(|(granted, _)| granted).sum(),
+            token_failures: counts.iter().map(|(_, refused)| refused).sum(),
+            certificate_expires_ms: self.certificate_expires_ms,
+            secret_expires_ms: self.placement.secret_expires_ms,
+        }
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
@@ -167,10 +191,10 @@ impl TokenError {
 }
 
 /// Headers of every call: trace context, the delivery's key where the operation takes one.
-pub(super) fn headers(call: &super::Call<'_>, now_ms: i64) -> HeaderMap {
+pub(super) fn headers(call: &super::Call<'_>) -> HeaderMap {
     use crate::descriptor::Repeat;
     let mut headers = HeaderMap::new();
-    if let Ok(value) = super::rest::child_traceparent(call, now_ms).parse() {
+    if let Ok(value) = call.traceparent.parse() {
         headers.insert(HeaderName::from_static("traceparent"), value);
     }
     if let Repeat::Keyed { header } = call.operation.repeat {

@@ -4,7 +4,6 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     Call, Outcome,
@@ -30,7 +29,7 @@ pub(super) async fn exchange(
     let base = partner.base_url(operation.system)?;
     let url =
         url::build(base, path, operation.query, call.request, Quoting::Plain).map_err(|reason| unsendable(&reason))?;
-    let wire = prepare(&call, method, url, partner.clock().now_ms())?;
+    let wire = prepare(&call, method, url)?;
     let reply = partner.send(operation.system, wire, operation.timeout_ms).await?;
     Ok(judge(partner, &call, &reply))
 }
@@ -63,8 +62,8 @@ pub(super) fn judge(partner: &Partner, call: &Call<'_>, reply: &Reply) -> Outcom
 }
 
 /// A request with body and headers.
-pub(super) fn prepare(call: &Call<'_>, method: descriptor::Method, url: String, now_ms: i64) -> Result<Wire, Outcome> {
-    let mut headers = partner::headers(call, now_ms);
+pub(super) fn prepare(call: &Call<'_>, method: descriptor::Method, url: String) -> Result<Wire, Outcome> {
+    let mut headers = partner::headers(call);
     let (accept, content_type) = media_types(call.operation.format);
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     let body = body(call.operation.format, call.request.payload())?;
@@ -81,16 +80,6 @@ pub(super) fn to_http(method: descriptor::Method) -> Method {
         descriptor::Method::Put => Method::PUT,
         descriptor::Method::Patch => Method::PATCH,
         descriptor::Method::Delete => Method::DELETE,
-    }
-}
-
-/// The message's trace with a span of its own for this try (W3C Trace Context).
-pub(super) fn child_traceparent(call: &Call<'_>, now_ms: i64) -> String {
-    let digest = Sha256::digest(format!("{}\0{}\0{now_ms}", call.key, call.operation.name));
-    let span: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    match call.traceparent.split('-').collect::<Vec<_>>().as_slice() {
-        [version, trace, _, flags, ..] => format!("{version}-{trace}-{span}-{flags}"),
-        _ => call.traceparent.to_owned(),
     }
 }
 

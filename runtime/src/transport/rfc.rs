@@ -30,7 +30,7 @@ pub(super) async fn exchange(partner: &Partner, call: Call<'_>, function: &str) 
     let operation = call.operation;
     let base = partner.base_url(operation.system)?;
     let url = url::build(base, PATH, &[], &Request::new(), Quoting::Plain).map_err(|reason| unsendable(&reason))?;
-    let mut headers = partner::headers(&call, partner.clock().now_ms());
+    let mut headers = partner::headers(&call);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
     headers.insert("soapaction", HeaderValue::from_static("urn:sap-com:document:sap:rfc:functions"));
     let body = Bytes::from(soap::call(function, call.request.payload()));

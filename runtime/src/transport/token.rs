@@ -75,6 +75,8 @@ pub struct TokenSource {
     state: Mutex<State>,
     /// Answers of the endpoint so far, good or bad.
     answered: AtomicU64,
+    /// Those that held a token.
+    granted: AtomicU64,
 }
 
 #[derive(Default)]
@@ -93,7 +95,14 @@ impl TokenSource {
     /// An empty cache.
     #[must_use]
     pub fn new(client: Client, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
-        Self { client, credentials, clock, state: Mutex::default(), answered: AtomicU64::new(0) }
+        Self {
+            client,
+            credentials,
+            clock,
+            state: Mutex::default(),
+            answered: AtomicU64::new(0),
+            granted: AtomicU64::new(0),
+        }
     }
 
     /// The cached token, or a new one. However many ask at once, the endpoint is asked once.
@@ -113,10 +122,20 @@ impl TokenSource {
             return Err(failure.clone());
         }
         let fetched = self.fetch().await;
+        if fetched.is_ok() {
+            self.granted.fetch_add(1, Ordering::Relaxed);
+        }
         self.answered.fetch_add(1, Ordering::AcqRel);
         state.token = fetched.as_ref().ok().cloned();
         state.failure = fetched.as_ref().err().cloned();
         fetched.map(|token| token.value)
+    }
+
+    /// Tokens got, and requests that brought none.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        let answered = self.answered.load(Ordering::Relaxed);
+        let granted = self.granted.load(Ordering::Relaxed);
+        (granted, answered.saturating_sub(granted))
     }
 
     /// Forgets a token that a partner refused, unless it has been renewed since.

@@ -15,6 +15,7 @@ use crate::{
     door::{Arrival, Door as _, Promise, Receipt, Refusal},
     engine::{Engine, Ports},
     flow::{Admitted, End, Handler, Input, Probe, Request, Run, Running, Stop},
+    format::{json, mask},
     journal::{MemoryStore, Post, Store, Story},
     lifecycle::State,
     message::Violations,
@@ -173,6 +174,8 @@ pub(super) enum Answer {
     Hang,
     /// Answers after this long.
     Slow(u64),
+    /// Gives a reason and a JSON body of its own.
+    Quote(Class, String, String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,6 +254,11 @@ impl Transport for Network {
                 Some(Answer::Later(ms)) => Outcome { retry_after_ms: Some(ms), ..outcome(Class::Retryable) },
                 Some(Answer::Lost) => outcome(Class::Unknown),
                 Some(Answer::Hang) => std::future::pending().await,
+                Some(Answer::Quote(class, reason, body)) => {
+                    let reply = json::read(body.as_bytes()).unwrap();
+                    let excerpt = mask::excerpt(body.as_bytes(), &reply, call.operation.sensitive, 4_096);
+                    Outcome { reply, excerpt, ..Outcome::without_reply(class, reason) }
+                }
                 Some(Answer::Slow(ms)) => {
                     self.clock.sleep(ms).await;
                     outcome(Class::Delivered)

@@ -10,7 +10,10 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::{
+        Arc, OnceLock,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -19,7 +22,10 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::apply;
-use crate::journal::{Accepted, Change, NewMessage, StoreError};
+use crate::{
+    journal::{Accepted, Change, NewMessage, Size, StoreError},
+    metrics::Metrics,
+};
 
 pub(super) enum Job {
     Accept(Box<NewMessage>, oneshot::Sender<Result<Accepted, StoreError>>),
@@ -37,7 +43,11 @@ const LONGEST: Duration = Duration::from_millis(2);
 pub(super) const LONGEST_LOG_PAGES: u32 = 16_384;
 const IDLE: Duration = Duration::from_millis(250);
 
+/// Whom to tell about transactions, once somebody wants to know.
+pub(super) type Meter = Arc<OnceLock<Arc<Metrics>>>;
+
 /// The size that must not be exceeded.
+#[derive(Debug)]
 pub(super) struct Quota {
     files: [PathBuf; 2],
     max_bytes: Option<u64>,
@@ -54,6 +64,10 @@ impl Quota {
         self.files[file].metadata().map_or(0, |metadata| metadata.len())
     }
 
+    pub(super) fn size(&self) -> Size {
+        Size { used_bytes: self.bytes(0) + self.bytes(1), max_bytes: self.max_bytes }
+    }
+
     /// The error for newcomers if 90 % are used.
     fn full(&self) -> Option<StoreError> {
         let max_bytes = self.max_bytes?;
@@ -63,16 +77,21 @@ impl Quota {
 }
 
 /// Starts the thread.
-pub(super) fn start(connection: Connection, lock: File, quota: Quota) -> io::Result<Sender<Job>> {
+pub(super) fn start(
+    connection: Connection,
+    lock: File,
+    (quota, meter): (Arc<Quota>, Meter),
+) -> io::Result<Sender<Job>> {
     let (sender, jobs) = channel();
-    let writer = Writer { connection, quota, broken: None, log_is_dirty: true, _lock: lock };
+    let writer = Writer { connection, quota, meter, broken: None, log_is_dirty: true, _lock: lock };
     thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&jobs))?;
     Ok(sender)
 }
 
 struct Writer {
     connection: Connection,
-    quota: Quota,
+    quota: Arc<Quota>,
+    meter: Meter,
     broken: Option<StoreError>,
     log_is_dirty: bool,
     _lock: File,
@@ -143,7 +162,11 @@ impl Writer {
                 (Job::Close(_), _) => Answered::Done,
             });
         }
+        let started = Instant::now();
         transaction.commit().map_err(|error| uncertain(&error))?;
+        if let Some(metrics) = self.meter.get() {
+            metrics.committed(batch.len(), started.elapsed());
+        }
         Ok(answers)
     }
 
