@@ -154,6 +154,7 @@ fn decisions() -> Router<Api> {
         .route("/bulk/discard", bulk(Each::Verb(Verb::Discard)))
         .route("/bulk/resolve", bulk(Each::Verb(Verb::Resolve)))
         .route("/bulk/replay", bulk(Each::Replay))
+        .route("/alerts/{key}/acknowledge", post(decide::acknowledge))
         .route("/interfaces/{name}/pause", pause(Scope::Interface))
         .route("/interfaces/{name}/resume", resume(Scope::Interface))
         .route("/systems/{name}/pause", pause(Scope::Target))

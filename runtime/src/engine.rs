@@ -165,18 +165,6 @@ impl Engine {
         watch::health(&self.core)
     }
 
-    /// Somebody takes an incident on: its channels are told, and it is updated no more, only closed. `false` if no
-    /// incident of this key is firing.
-    ///
-    /// # Errors
-    /// The journal could not keep it.
-    pub async fn acknowledge_alert(&self, dedup_key: &str, who: &str) -> Result<bool, StoreError> {
-        let Some(changes) = self.core.alerts.acknowledge(dedup_key, who) else { return Ok(false) };
-        self.core.store.commit(changes).await?;
-        self.core.alerts.wake();
-        Ok(true)
-    }
-
     /// The figures themselves.
     #[must_use]
     pub fn metrics(&self) -> Arc<Metrics> {

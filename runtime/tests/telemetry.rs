@@ -30,8 +30,8 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 use tieline_runtime::{
-    Admitted, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown, Operation,
-    OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Violations,
+    Admitted, DeliveryOrder, End, Endpoint, Format, Handler, InboundAuth, Input, Interface, Method, OnUnknown,
+    Operation, OutboundAuth, Protocol, Repeat, Request, Retry, Run, Running, System, Trigger, Violations,
     alert::Channels,
     clock::{Clock, ScaledClock},
     engine::{Engine, Ports},
@@ -93,7 +93,7 @@ static INTERFACE: Interface = Interface {
     dead_letter: true,
     alerts: &[],
     on_unknown: OnUnknown::Retry,
-    ordered: false,
+    order: DeliveryOrder::None,
     idempotency_window_s: 60,
     sla_p95_ms: None,
     sensitive: &["/iban"],

@@ -26,6 +26,13 @@ fn the_language_reference_is_fresh() {
     assert_eq!(run.code, Some(0), "{run}");
 }
 
+#[test]
+fn the_manual_has_the_table_of_metrics() {
+    let manual = std::fs::read_to_string(project().join("docs/operating.md")).expect("the operating guide");
+    let table = runtime::metrics::table::markdown();
+    assert!(manual.contains(&table), "docs/operating.md, section Metrics, must hold this table:\n\n{table}");
+}
+
 /// One file for each way to differ.
 fn disturb(project: &Copy) {
     project.remove("generated/sales/src/lib.rs");

@@ -37,6 +37,12 @@ pub(crate) const ENVIRONMENT: Table = Table {
             "Where the website is published.",
             "{ url = \"https://tieline.example.org\" }",
         ),
+        may(
+            "telemetry",
+            Kind::Record(&TELEMETRY),
+            "Where spans and log records go: a collector that speaks OTLP over HTTP.",
+            "{ endpoint = \"https://otlp.example.org\" }",
+        ),
     ],
 };
 
@@ -136,6 +142,12 @@ pub(crate) const PLACE: Table = Table {
         ),
         may("client_key", Kind::Text, "Reference to its key.", "file:/run/secrets/client.key"),
         may("ca", Kind::Text, "Reference to the certificates that we trust, PEM.", "file:/run/secrets/ca.pem"),
+        may(
+            "secret_expires",
+            Kind::Text,
+            "Day on which the secret for this system expires; an alert is raised 14 days before.",
+            "2027-01-31",
+        ),
     ],
 };
 
@@ -143,6 +155,51 @@ pub(crate) const PLACE: Table = Table {
 pub(crate) const SITE: Table = Table {
     what: "the website",
     keys: &[may("url", Kind::Text, "Its address: alerts lead to its pages.", "https://tieline.example.org")],
+};
+
+/// `telemetry`.
+pub(crate) const TELEMETRY: Table = Table {
+    what: "the telemetry settings",
+    keys: &[
+        may(
+            "endpoint",
+            Kind::Text,
+            "Base address of the collector; `/v1/traces` and `/v1/logs` are below it.",
+            "https://otlp.example.org",
+        ),
+        may("traces_url", Kind::Text, "Whole address for spans, where it is another.", "https://otlp.example.org/t"),
+        may(
+            "logs_url",
+            Kind::Text,
+            "Whole address for log records, where it is another.",
+            "https://otlp.example.org/l",
+        ),
+        may(
+            "headers",
+            Kind::Names,
+            "Headers of every request, each with a reference to its value.",
+            "{ api-key = \"env:OTLP_KEY\" }",
+        ),
+        may(
+            "token_url",
+            Kind::Text,
+            "Where to get tokens, if the collector asks for them.",
+            "https://idp.example.org/oauth/token",
+        ),
+        may("client_id", Kind::Text, "Client id for tokens.", "tieline"),
+        may("client_secret", Kind::Text, "Reference to the client secret.", "env:OTLP_CLIENT_SECRET"),
+        may("ca", Kind::Text, "Reference to the certificates that we trust, PEM.", "file:/run/secrets/ca.pem"),
+        may(
+            "sample_percent",
+            Kind::Integer,
+            "Of traces that begin here so many in a hundred are recorded; callers decide about theirs.",
+            "10",
+        ),
+        may("service_name", Kind::Text, "`service.name` of everything exported; `tieline` if absent.", "orders"),
+        may("instance", Kind::Text, "`service.instance.id`; the machine's name if absent.", "node-a"),
+        may("stage", Kind::Text, "`deployment.environment.name`.", "production"),
+        may("attributes", Kind::Texts, "More attributes of the resource.", "[\"team=integration\"]"),
+    ],
 };
 
 /// `alerts.<name>`.

@@ -21,11 +21,19 @@ pub(crate) fn environment(document: &Document<'_>, symbols: &Symbols, findings: 
     let front = document.front.as_ref()?;
     let place = document.source.span(0, document.source.text.lines().next().map_or(0, str::len));
     let fields = Record::read(front, &environment::ENVIRONMENT, place, findings)?;
-    fields.record("listen", findings);
+    for table in ["listen", "site"] {
+        fields.record(table, findings);
+    }
     let encryption = fields.record("store", findings).is_some_and(|store| encryption(&store, findings));
     if let Some(identity) = fields.record("identity", findings) {
         for (_, text) in identity.names("basic_users") {
             secret("password", text, findings);
+        }
+    }
+    if let Some(telemetry) = fields.record("telemetry", findings) {
+        secrets(&telemetry, findings);
+        for (_, text) in telemetry.names("headers") {
+            secret("headers", text, findings);
         }
     }
     let mut systems = Vec::new();

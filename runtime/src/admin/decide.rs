@@ -198,6 +198,24 @@ async fn would(api: &Api, each: Each, filter: Filter) -> Answer {
     Ok(Json(json!({ "dry_run": true, "would": told, "next": next })).into_response())
 }
 
+/// Takes an incident on.
+pub(super) async fn acknowledge(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(key): Path<String>,
+    body: Bytes,
+) -> Response {
+    let acknowledging = async {
+        let wish: Wish = ask::read(&body)?;
+        let decision = decision(&caller, wish.why()?);
+        match api.engine.acknowledge(&key, &decision).await {
+            Ok(()) => Ok(Json(json!({ "acknowledged": key })).into_response()),
+            Err(declined) => Err(on_record(&api, &decision, "acknowledge", &key, declined).await),
+        }
+    };
+    done(&api, acknowledging).await
+}
+
 /// Pauses.
 pub(super) async fn pause(
     State(api): State<Api>,

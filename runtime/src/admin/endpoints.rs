@@ -66,6 +66,7 @@ pub(super) static ALL: &[Endpoint] = &[
     decide("/bulk/replay", Operator, "replay", "Replays what a filter finds; or a dry run of that."),
     decide("/bulk/discard", Admin, "discard", "Discards what a filter finds."),
     decide("/bulk/resolve", Admin, "resolve", "Resolves what a filter finds."),
+    decide("/alerts/{key}/acknowledge", Operator, "acknowledge", "Somebody takes the incident on."),
     decide("/interfaces/{name}/pause", Operator, "pause", "Accepts its messages and starts none."),
     decide("/interfaces/{name}/resume", Operator, "resume", "Lets it go on."),
     decide("/systems/{name}/pause", Operator, "pause", "Sends nothing to it."),

@@ -9,6 +9,7 @@
 //! through the document of today as a new message, under a new key. `rehearse` shows what that would send, and sends
 //! nothing. `pause` holds an interface or a target.
 
+mod acknowledge;
 mod pause;
 mod rehearse;
 mod replay;

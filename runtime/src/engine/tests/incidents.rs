@@ -4,6 +4,7 @@ use super::world::*;
 use crate::{
     alert::{SERVICE, Undelivered},
     descriptor::Class,
+    engine::{Decision, Declined},
     journal::{Incident, Store as _},
     lifecycle::Trouble,
 };
@@ -55,8 +56,9 @@ async fn who_takes_an_incident_on_ends_its_updates() {
         world.wait_s(1).await;
     }
     let key = incidents(&world).await[0].dedup_key.clone();
-    assert_eq!(world.engine.acknowledge_alert(&key, "ann").await, Ok(true));
-    assert_eq!(world.engine.acknowledge_alert("no/such/KEY", "ann").await, Ok(false));
+    let decision = Decision { who: "ann".to_owned(), role: "operator", why: "on it".to_owned() };
+    assert!(world.engine.acknowledge(&key, &decision).await.is_ok());
+    assert!(matches!(world.engine.acknowledge("no/such/KEY", &decision).await, Err(Declined::Missing(_))));
     world.wait_s(90).await;
     assert_eq!(world.mailbox.posts().len(), 2, "the alert and its acknowledgement, no update");
     assert_eq!(incidents(&world).await[0].acknowledged.as_ref().map(|it| it.who.as_str()), Some("ann"));
