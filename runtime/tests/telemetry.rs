@@ -94,6 +94,7 @@ static INTERFACE: Interface = Interface {
     alerts: &[],
     on_unknown: OnUnknown::Retry,
     order: DeliveryOrder::None,
+    encrypted: false,
     idempotency_window_s: 60,
     sla_p95_ms: None,
     sensitive: &["/iban"],
