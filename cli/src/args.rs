@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`Arguments`]. Never knows: what a command does.
 
+pub(crate) mod operate;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,8 +21,10 @@ Examples:
   tieline run --environment local  build, compile and serve
   tieline diff main                what changed since, in business words
   tieline explain E-RETRY          what a code means and what to do
+  tieline messages --state dead    what a running service could not deliver
+  tieline replay ID --dry-run      what sending it again would send
 
-Exit codes: 0 fine · 1 the documents have errors · 4 generated output is stale · 2 the tool failed"
+Exit codes: 0 fine · 1 the documents have errors, or a service declined · 4 generated output is stale · 2 the tool failed"
 )]
 pub(crate) struct Arguments {
     /// When to use colours.
@@ -43,6 +47,7 @@ pub(crate) enum Color {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "made once, from what was typed")]
 pub(crate) enum Command {
     /// Check the documents and that generated code is fresh.
     Check(Check),
@@ -56,6 +61,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Show everything at work: service, partner systems, failures, website.
     Demo(Demo),
+    #[command(flatten)]
+    Operate(operate::Operate),
     /// Write the language reference (docs/reference.md) from the field help of the language.
     #[command(hide = true)]
     Reference(Reference),

@@ -13,6 +13,7 @@ mod commands;
 mod demo;
 mod diagnostics;
 mod failure;
+mod operate;
 mod outcome;
 mod project;
 mod service;

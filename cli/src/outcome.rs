@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub(crate) enum Outcome {
     /// Exit code 0.
     Fine,
-    /// Exit code 1: documents have errors, or a promise was not kept.
+    /// Exit code 1: documents have errors, a promise was not kept, or a service declined.
     Errors,
     /// Exit code 4.
     Stale,

@@ -117,6 +117,9 @@ pub(crate) struct Ready {
     pub(crate) http: SocketAddr,
     /// Listener of operators.
     pub(crate) admin: SocketAddr,
+    /// Where it wrote the token that operators on this machine show, if it wrote one.
+    #[serde(default)]
+    pub(crate) token_file: Option<PathBuf>,
     /// Contract digest of the documents it was generated from.
     pub(crate) digest: String,
     /// From start to ready, in wall-clock milliseconds.

@@ -46,6 +46,11 @@ impl Terminal {
         io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::Output)
     }
 
+    /// Bytes on standard output as they are.
+    pub(crate) fn write_bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        io::stdout().lock().write_all(bytes).map_err(Failure::Output)
+    }
+
     /// One line of progress on standard error. Lost output is not worth failing for.
     pub(crate) fn note(&self, verb: &str, rest: impl fmt::Display) {
         let green = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));

@@ -55,6 +55,9 @@ pub fn quiet(command: &mut Command) {
     for name in ["COLUMNS", "LINES", "NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "CARGO_TARGET_DIR", "RUST_LOG"] {
         command.env_remove(name);
     }
+    for name in ["ADMIN", "TOKEN", "TOKEN_FILE", "CA", "CERTIFICATE", "KEY"] {
+        command.env_remove(format!("TIELINE_{name}"));
+    }
     plain(command);
     command.env("CARGO_BUILD_BUILD_DIR", target());
 }

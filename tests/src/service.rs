@@ -37,6 +37,8 @@ pub struct Service {
     pub http: SocketAddr,
     /// Listener of operators.
     pub admin: SocketAddr,
+    /// The file with the token that operators on this machine show.
+    pub token_file: PathBuf,
     /// From the start of the process to the line that says it is ready.
     pub ready_after: Duration,
 }
@@ -77,7 +79,8 @@ impl Launch {
             panic!("the service did not become ready; its last words:\n{}", self.last_words());
         };
         let address = |name: &str| ready[name].as_str().and_then(|text| text.parse().ok()).expect("an address");
-        Service { child, http: address("http"), admin: address("admin"), ready_after: begin.elapsed() }
+        let token_file = ready["token_file"].as_str().expect("a service on loopback writes a token").into();
+        Service { child, http: address("http"), admin: address("admin"), token_file, ready_after: begin.elapsed() }
     }
 
     /// The end of the log of all runs.

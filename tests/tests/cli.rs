@@ -31,7 +31,29 @@ const MISTAKES: [(&str, &str); 3] = [
 
 #[test]
 fn every_verb_explains_itself() {
-    let verbs = ["--help", "check", "build", "diff", "explain", "run", "demo", "completions"];
+    let verbs = [
+        "--help",
+        "check",
+        "build",
+        "diff",
+        "explain",
+        "run",
+        "demo",
+        "completions",
+        "messages",
+        "dead-letters",
+        "retry",
+        "replay",
+        "discard",
+        "resolve",
+        "skip",
+        "pause",
+        "resume",
+        "interfaces",
+        "breakers",
+        "alerts",
+        "audit",
+    ];
     let pages: String = verbs
         .iter()
         .map(|verb| transcript(&project(), &[&[verb, "--help"]]).replace("--help --help", "--help"))
@@ -199,7 +221,28 @@ fn shells_complete_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&project(), &["completions", shell]);
         assert_eq!(script.code, Some(0), "{script}");
-        for verb in ["check", "build", "diff", "explain", "run", "demo", "completions"] {
+        for verb in [
+            "check",
+            "build",
+            "diff",
+            "explain",
+            "run",
+            "demo",
+            "completions",
+            "messages",
+            "dead-letters",
+            "retry",
+            "replay",
+            "discard",
+            "resolve",
+            "skip",
+            "pause",
+            "resume",
+            "interfaces",
+            "breakers",
+            "alerts",
+            "audit",
+        ] {
             assert!(script.out.contains(verb), "{shell} does not know {verb}");
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     args::{Arguments, Command},
     demo,
     failure::Failure,
+    operate,
     outcome::Outcome,
     terminal::Terminal,
 };
@@ -35,5 +36,6 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Fail
             terminal.write(&String::from_utf8_lossy(&script))?;
             Ok(Outcome::Fine)
         }
+        Command::Operate(verb) => operate::run(verb, terminal),
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     args,
     building::{Built, build_all},
     failure::Failure,
+    operate::Note,
     outcome::Outcome,
     project::Project,
     service::{self, Profile},
@@ -50,7 +51,7 @@ pub(crate) fn demo(arguments: &args::Demo, terminal: &Terminal) -> Result<Outcom
         if arguments.once {
             play_once(&scenes, &mut stage, arguments.json, terminal).await
         } else {
-            keep_running(stage, &site, terminal).await
+            keep_running(stage, &project.root, &site, terminal).await
         }
     })
 }
@@ -123,13 +124,24 @@ async fn play_once(scenes: &[Scene], stage: &mut Stage, json: bool, terminal: &T
 }
 
 /// Site and traffic until somebody presses Ctrl-C.
-async fn keep_running(stage: Stage, site: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
+async fn keep_running(stage: Stage, project: &Path, site: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
     let web = Web::serve(site).await?;
     let ready = stage.service()?.ready.clone();
+    let _noted = Note::write(project, &ready.admin.to_string(), ready.token_file.clone())?;
     terminal.say(format!("\n  catalog    http://{}/", web.address))?;
     terminal.say(format!("  operators  http://{}/messages", ready.admin))?;
     terminal.say(format!("  metrics    http://{}/metrics", ready.admin))?;
     terminal.say(format!("  faults     {}/__sim/vms/faults", stage.landscape.control_url()))?;
+    terminal.say("\nOperate it from this project's folder in another terminal:")?;
+    terminal.say("  tieline messages --follow    tieline dead-letters    tieline breakers    tieline audit")?;
+    if let Some(token_file) = &ready.token_file {
+        terminal.say("or from elsewhere:")?;
+        terminal.say(format!(
+            "  export TIELINE_ADMIN=http://{} TIELINE_TOKEN_FILE={}",
+            ready.admin,
+            token_file.display()
+        ))?;
+    }
     terminal.say("\nMessages are flowing. Ctrl-C ends the demo.\n")?;
     tokio::select! {
         ended = stream::flow(&stage, terminal) => ended?,

@@ -107,7 +107,7 @@ fn subject(path: &str) -> String {
     let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let name = percent_decode_str(name).decode_utf8_lossy();
     let text = match kind {
-        "messages" => name.into_owned(),
+        "messages" | "alerts" => name.into_owned(),
         "interfaces" => format!("interface:{name}"),
         "systems" => format!("target:{name}"),
         _ => path.to_owned(),

@@ -109,3 +109,17 @@ async fn what_is_paused_is_seen_everywhere() {
     }
     assert_eq!(world.json("/pauses").await["pauses"], json!([]));
 }
+
+#[tokio::test]
+async fn an_incident_is_taken_on_once_somebody_says_why() {
+    let world = World::start().await;
+    world.dead().await;
+    let key = world.json("/alerts").await["incidents"][0]["dedup_key"].clone();
+    let path = format!("/alerts/{}/acknowledge", key.as_str().unwrap().replace('/', "%2F"));
+    let (status, told) = world.post(&path, json!({ "why": "on it" })).await;
+    assert_eq!(status, 200, "{told}");
+    let incident = world.json("/alerts").await["incidents"][0].clone();
+    assert_eq!((&incident["status"], &incident["acknowledged_by"]), (&"acknowledged".into(), &"local".into()));
+    assert_eq!(world.audited().await, [format!("acknowledge {} done", key.as_str().unwrap())]);
+    assert_eq!(world.post("/alerts/none/acknowledge", json!({ "why": "w" })).await.0, 404);
+}

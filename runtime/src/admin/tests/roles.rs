@@ -23,7 +23,7 @@ fn token(issuer: &Issuer, groups: &str) -> String {
 
 /// A path with something in place of its parameters, and a request that asks for nothing more than to be let in.
 fn knock(world: &World, endpoint: &endpoints::Endpoint) -> reqwest::RequestBuilder {
-    let path = endpoint.path.replace("{id}", "m-1").replace("{name}", "x");
+    let path = endpoint.path.replace("{id}", "m-1").replace("{name}", "x").replace("{key}", "k");
     let request = world.request(endpoint.method.clone(), &path);
     if endpoint.method == Method::POST { request.json(&serde_json::json!({})) } else { request }
 }

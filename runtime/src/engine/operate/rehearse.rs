@@ -76,9 +76,10 @@ pub(super) async fn rehearse(
     let (old_calls, _) = play(handler, &old, material).await;
     let (new_calls, end) = play(handler, input, material).await;
     let calls = new_calls.into_iter().map(|call| {
-        let kept = grave.filter(|grave| grave.step == call.step).and_then(|grave| kept_text(grave, &call));
-        let mapped = || old_calls.iter().find(|old| old.step == call.step).map(|old| old.text.clone());
-        let before = kept.or_else(mapped);
+        let old = old_calls.iter().find(|old| old.step == call.step);
+        let grave = grave.filter(|grave| grave.step == call.step);
+        let kept = grave.and_then(|grave| kept_text(grave, old.unwrap_or(&call)));
+        let before = kept.or_else(|| old.map(|old| old.text.clone()));
         compared(call, before)
     });
     Rehearsal { calls: calls.collect(), end }
@@ -96,8 +97,8 @@ fn compared(call: Call, before: Option<String>) -> Rehearsed {
     Rehearsed { step, system: operation.system.name, operation: operation.name, before, after, diff }
 }
 
-/// The body that the dead-letter record kept. Parameters are not kept there; those of today stand in, so that they do not
-/// show as a difference.
+/// The body that the dead-letter record kept. Parameters are not kept there; they are those that the original content has
+/// under the document of today.
 fn kept_text(grave: &Grave, call: &Call) -> Option<String> {
     let body = codec::decode(grave.mapped.as_ref()?).ok()?;
     let (parameters, _) = call.text.split_once(BODY)?;
