@@ -9,7 +9,8 @@
 use std::{
     future::Future,
     str::FromStr,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::LazyLock,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use jiff::Timestamp;
@@ -23,6 +24,12 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Resolves once [`Clock::now_ms`] is at least `due_ms`; at once if it already is.
     fn sleep_until(&self, due_ms: i64) -> Promise<'_, ()>;
+
+    /// Milliseconds on a clock that nobody sets: it only ever goes forward, at the pace of this one. A clock that is
+    /// steady itself need not say more.
+    fn steady_ms(&self) -> i64 {
+        self.now_ms()
+    }
 
     /// The present as a timestamp.
     fn now(&self) -> Timestamp {
@@ -93,6 +100,11 @@ impl Clock for ScaledClock {
         }
         let since_origin_ms = real.as_secs_f64() * 1000.0 - to_f64(self.origin_ms);
         self.origin_ms.saturating_add(to_i64(since_origin_ms * self.factor))
+    }
+
+    fn steady_ms(&self) -> i64 {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        to_i64(START.elapsed().as_secs_f64() * 1000.0 * self.factor)
     }
 
     fn sleep_until(&self, due_ms: i64) -> Promise<'_, ()> {

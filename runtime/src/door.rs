@@ -15,6 +15,8 @@ pub struct Arrival {
     pub raw: Vec<u8>,
     /// The body as a tree; `Null` without one.
     pub body: Value,
+    /// The idempotency key that came beside the message, in headers or as the nominal instant of a timetable.
+    pub key: Option<String>,
     /// Path and query parameters.
     pub parameters: Vec<(String, String)>,
     /// Who sent it: `sub` or client id of the token, user name, or `anonymous`.

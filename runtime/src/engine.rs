@@ -16,6 +16,7 @@ mod board;
 mod core;
 mod direct;
 mod figures;
+mod jumps;
 mod limits;
 mod operate;
 mod order;
@@ -91,6 +92,7 @@ impl Engine {
             tokio::spawn(tend_alerts(Arc::clone(&core), stop.clone())),
         ];
         core.set_ready(true);
+        tasks.push(jumps::watch_clock(&core, &stop));
         tasks.extend(schedule::start(&core, &stop));
         Ok(Self { core, stop, tasks: Mutex::new(tasks) })
     }

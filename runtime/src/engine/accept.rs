@@ -10,9 +10,10 @@ use tracing::Instrument as _;
 use super::{
     core::{Core, Fresh, Payload},
     queue::{Ticket, Turn},
+    work,
 };
 use crate::{
-    descriptor::{DeliveryOrder, Interface, Trigger},
+    descriptor::{DeliveryOrder, Interface, KeySource, Overlap, Trigger},
     door::{Arrival, Receipt, Refusal},
     flow::{Admitted, Input},
     journal::{Accepted, IdempotencyKey, NewMessage, StoreError},
@@ -24,7 +25,7 @@ use crate::{
 const MOST_FRESH: usize = 256;
 const LARGEST_FRESH: usize = 64 << 10;
 
-/// DeliveryOrder key of all messages of an interface that keeps strict order.
+/// Order key of all messages of an interface that keeps strict order, or whose runs do not overlap.
 const WHOLE_INTERFACE: &str = "*";
 
 /// Checks a message against its interface's rules. The body goes over to the input: it may be large.
@@ -45,7 +46,26 @@ pub(super) async fn accept(
     arrival: Arrival,
     waiting: impl FnOnce(&str) + Send + 'static,
 ) -> Result<Receipt, Refusal> {
-    let keeping = tokio::spawn(keep(Arc::clone(core), arrival, waiting).in_current_span());
+    accept_beside(core, arrival, Beside::Any, waiting).await
+}
+
+/// How many unfinished messages of its interface a new one may stand beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Any number.
+    Any,
+    /// So many; beside more it is recorded as DISCARDED for OVERLAP, and does not run.
+    Unfinished(usize),
+}
+
+/// Like [`accept`], for a message that may be one too many.
+pub(super) async fn accept_beside(
+    core: &Arc<Core>,
+    arrival: Arrival,
+    beside: Beside,
+    waiting: impl FnOnce(&str) + Send + 'static,
+) -> Result<Receipt, Refusal> {
+    let keeping = tokio::spawn(keep(Arc::clone(core), arrival, beside, waiting).in_current_span());
     match keeping.await {
         Ok(receipt) => receipt,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -60,6 +80,7 @@ fn not_ready() -> Refusal {
 async fn keep(
     core: Arc<Core>,
     mut arrival: Arrival,
+    beside: Beside,
     waiting: impl FnOnce(&str) + Send + 'static,
 ) -> Result<Receipt, Refusal> {
     if !core.ready() {
@@ -88,10 +109,15 @@ async fn keep(
             }
             waiting(&id);
             let fresh = Arc::new(Fresh { input, traceparent });
-            let fresh = (small && core.board.backlog(handler).messages < MOST_FRESH).then_some(fresh);
+            let unfinished = core.board.backlog(handler).messages;
+            let fresh = (small && unfinished < MOST_FRESH).then_some(fresh);
             core.board.opened(handler, seq, accepted_ms);
             let payload = Payload { id: id.clone(), accepted_ms, fresh };
-            core.push(Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload });
+            let ticket = Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload };
+            match beside {
+                Beside::Unfinished(most) if unfinished > most => work::overlaps(core, ticket, unfinished).await,
+                Beside::Any | Beside::Unfinished(_) => core.push(ticket),
+            }
             Ok(Receipt { message_id: id, replayed: false })
         }
         Ok(Accepted::Replayed { id }) => {
@@ -151,17 +177,23 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
 /// What the message must not overtake, or be overtaken by.
 pub(super) fn order_key(interface: &Interface, admitted: &Admitted) -> Option<String> {
     match interface.order {
-        DeliveryOrder::None => None,
+        DeliveryOrder::None => match interface.trigger {
+            Trigger::Schedule { overlap: Overlap::Skip | Overlap::QueueOne, .. } => Some(WHOLE_INTERFACE.to_owned()),
+            _ => None,
+        },
         DeliveryOrder::PerKey(_) => admitted.order_key.clone(),
         DeliveryOrder::Strict(_) => Some(WHOLE_INTERFACE.to_owned()),
     }
 }
 
-/// A timetable's nominal instant is its key: it starts nothing twice.
+/// What makes two messages of one sender the same. A timetable's nominal instant comes with the arrival: it starts
+/// nothing twice.
 fn idempotency_key(interface: &Interface, arrival: &Arrival, admitted: &Admitted) -> Option<String> {
-    match interface.trigger {
-        Trigger::Schedule { .. } => arrival.parameters.first().map(|(_, nominal)| nominal.clone()),
-        Trigger::Http(_) | Trigger::Request { .. } => admitted.idempotency_key.clone(),
+    match (&interface.trigger, interface.idempotency) {
+        (Trigger::Schedule { .. }, _) => arrival.key.clone(),
+        (_, KeySource::Message) => admitted.idempotency_key.clone(),
+        (_, KeySource::Header(_) | KeySource::CloudEvent | KeySource::Webhook) => arrival.key.clone(),
+        (_, KeySource::Body) => Some(body_hash(arrival).iter().map(|byte| format!("{byte:02x}")).collect()),
     }
 }
 

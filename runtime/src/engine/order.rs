@@ -20,8 +20,9 @@ use crate::{
 /// The mark of a message that goes to this state, where it has a place in a line.
 pub(super) fn mark(interface: &Interface, ticket: &Ticket<Payload>, state: State) -> Option<Mark> {
     ticket.turn.as_ref()?;
-    match (state, interface.order.on_dead()) {
-        (State::Dead, Some(OnDead::BlockKey)) => Some(Mark::Blocks),
+    // A timetable whose runs do not overlap has lines, too, but what died there was no part of an order.
+    match (state, interface.order.on_dead()?) {
+        (State::Dead, OnDead::BlockKey) => Some(Mark::Blocks),
         (State::Dead | State::Failed, _) => Some(Mark::Gap),
         _ => None,
     }

@@ -1,41 +1,54 @@
 //! Interfaces that start by a timetable.
 //!
-//! In: cron expressions with their zones. Out: arrivals, one per nominal instant. Never knows: flows.
+//! In: timetables. Out: arrivals, one per nominal instant. Never knows: flows.
 //!
-//! The nominal instant is the idempotency key, so no start happens twice, whatever the clock does. Of the starts that
-//! were missed while the service was down, one is made up for, if it is not older than a day.
+//! The nominal instant is the idempotency key, so no start happens twice, whatever the clock does. What becomes of starts
+//! that nobody was there for, and of one that falls into the run of an earlier one, is the document's to say; a start
+//! that is left out raises an alert, one that is skipped for an earlier run is a message of its own, DISCARDED(OVERLAP).
+//! Except where runs may overlap, the starts of an interface go one after the other, like messages of one order key, also
+//! after a crash; starts that are made up for wait for each other and are never skipped.
+//!
+//! Counting goes on from the last start that the journal holds. Where it holds none, it begins now.
+
+mod plan;
 
 use std::sync::Arc;
 
-use croner::Cron;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{accept, core::Core, watch};
+use self::plan::{Start, Timetable};
+use super::{
+    accept::{self, Beside},
+    core::Core,
+    watch,
+};
 use crate::{
-    descriptor::Trigger,
+    descriptor::{Overlap, Trigger},
     door::{Arrival, Refusal},
     journal::Filter,
     telemetry,
     value::Value,
 };
 
-const CATCH_UP_MS: i64 = 86_400_000;
+/// The sender of starts.
+const PRINCIPAL: &str = "schedule";
+const SCHEDULED_AT: &str = "scheduledAt";
 
 /// One task for each interface with a timetable.
 pub(super) fn start(core: &Arc<Core>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let mut tasks = Vec::new();
     for (index, handler) in core.handlers.iter().enumerate() {
-        let Trigger::Schedule { cron, zone, .. } = handler.interface().trigger else { continue };
-        match timetable(cron, zone) {
-            Ok((cron, zone)) => {
+        let Trigger::Schedule { cron, zone, missed, catch_up_ms, .. } = handler.interface().trigger else { continue };
+        match Timetable::new(cron, zone, missed, catch_up_ms) {
+            Ok(timetable) => {
                 let (core, stop) = (Arc::clone(core), stop.clone());
                 tasks.push(tokio::spawn(async move {
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
-                        () = fire(core, index, cron, zone) => {}
+                        () = keep_to(core, index, timetable) => {}
                     }
                 }));
             }
@@ -45,48 +58,53 @@ pub(super) fn start(core: &Arc<Core>, stop: &CancellationToken) -> Vec<JoinHandl
     tasks
 }
 
-fn timetable(cron: &str, zone: &str) -> Result<(Cron, TimeZone), String> {
-    let zone = TimeZone::get(zone).map_err(|error| error.to_string())?;
-    let cron = cron.parse().map_err(|error| format!("`{cron}`: {error}"))?;
-    Ok((cron, zone))
-}
-
-async fn fire(core: Arc<Core>, handler: usize, cron: Cron, zone: TimeZone) {
-    let mut last_ms = last_fire_ms(&core, handler).await;
+async fn keep_to(core: Arc<Core>, handler: usize, timetable: Timetable) {
+    let mut last_ms = last_start_ms(&core, handler).await;
     loop {
-        let Some(mut next_ms) = following_ms(&cron, &zone, last_ms) else { return };
-        // Of several missed starts only the last is made up for.
-        while let Some(later_ms) = following_ms(&cron, &zone, next_ms).filter(|later| *later <= core.clock.now_ms()) {
-            next_ms = later_ms;
+        let now_ms = core.clock.now_ms();
+        let plan = timetable.plan(last_ms, now_ms);
+        if plan.left_out > 0 {
+            watch::left_out(&core, handler, plan.left_out).await;
         }
+        for start in &plan.starts {
+            start_at(&core, handler, *start).await;
+        }
+        last_ms = last_ms.max(now_ms);
+        let Some(next_ms) = timetable.after(last_ms) else { return };
         core.clock.sleep_until(next_ms).await;
-        start_at(&core, handler, next_ms).await;
-        last_ms = next_ms;
     }
 }
 
 /// Hands the start in until the journal has it.
-async fn start_at(core: &Arc<Core>, handler: usize, nominal_ms: i64) {
+async fn start_at(core: &Arc<Core>, handler: usize, start: Start) {
+    let beside = match core.handlers[handler].interface().trigger {
+        Trigger::Schedule { overlap: Overlap::Skip, .. } if !start.late => Beside::Unfinished(0),
+        Trigger::Schedule { overlap: Overlap::QueueOne, .. } if !start.late => Beside::Unfinished(1),
+        _ => Beside::Any,
+    };
     loop {
-        match accept::accept(core, arrival(core, handler, nominal_ms), |_| {}).await {
-            Ok(_) => return watch::started(core, handler, nominal_ms).await,
+        match accept::accept_beside(core, arrival(core, handler, start.nominal_ms), beside, |_| {}).await {
+            Ok(_) => return watch::started(core, handler, start.nominal_ms).await,
             Err(Refusal::Unavailable { retry_after_s, .. }) => core.clock.sleep(u64::from(retry_after_s) * 1_000).await,
             Err(refusal) => return tracing::error!(?refusal, "a scheduled start was refused"),
         }
     }
 }
 
-/// Where to count from: the last message of the interface, but at most a day back.
-async fn last_fire_ms(core: &Core, handler: usize) -> i64 {
+/// Where to count from: the nominal instant of the last start on record.
+async fn last_start_ms(core: &Core, handler: usize) -> i64 {
     let now_ms = core.clock.now_ms();
     let interface = Some(core.handlers[handler].interface().smart_id.to_owned());
-    let rows = core.store.messages(Filter { interface, limit: 1, ..Filter::default() }).await.unwrap_or_default();
-    rows.first().map_or(now_ms, |row| row.accepted_ms.max(now_ms.saturating_sub(CATCH_UP_MS)))
-}
-
-fn following_ms(cron: &Cron, zone: &TimeZone, after_ms: i64) -> Option<i64> {
-    let after = Timestamp::from_millisecond(after_ms).ok()?.to_zoned(zone.clone());
-    cron.find_next_occurrence(&after, false).ok().map(|next| next.timestamp().as_millisecond())
+    let filter = Filter { interface, principal: Some(PRINCIPAL.to_owned()), limit: 1, ..Filter::default() };
+    let rows = core.store.messages(filter).await.unwrap_or_default();
+    let Some(row) = rows.first() else { return now_ms };
+    let material = core.store.material(row.seq).await.ok().flatten();
+    let nominal = material.and_then(|material| {
+        let mut parameters = material.message.parameters.into_iter();
+        let (_, nominal) = parameters.find(|(name, _)| name == SCHEDULED_AT)?;
+        Some(nominal.parse::<Timestamp>().ok()?.as_millisecond())
+    });
+    nominal.unwrap_or(row.accepted_ms)
 }
 
 fn arrival(core: &Core, handler: usize, nominal_ms: i64) -> Arrival {
@@ -95,26 +113,10 @@ fn arrival(core: &Core, handler: usize, nominal_ms: i64) -> Arrival {
         handler,
         raw: Vec::new(),
         body: Value::Null,
-        parameters: vec![("scheduledAt".to_owned(), nominal)],
-        principal: "schedule".to_owned(),
+        key: Some(nominal.clone()),
+        parameters: vec![(SCHEDULED_AT.to_owned(), nominal)],
+        principal: PRINCIPAL.to_owned(),
         traceparent: telemetry::root(&core.random),
         request_id: core.random.id(nominal_ms),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn starts_follow_the_zone_through_the_change_of_clocks() {
-        let (cron, zone) = timetable("30 2 * * *", "Europe/Paris").unwrap();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap().as_millisecond();
-        let next = |after: &str| following_ms(&cron, &zone, at(after)).unwrap();
-        assert_eq!(next("2026-03-28T12:00:00Z"), at("2026-03-29T01:00:00Z"), "02:30 does not exist: 03:00 summer time");
-        assert_eq!(next("2026-10-24T12:00:00Z"), at("2026-10-25T00:30:00Z"), "02:30 comes twice: the first");
-        assert_eq!(next("2026-10-25T00:30:00Z"), at("2026-10-26T01:30:00Z"), "and only the first");
-        assert!(timetable("61 * * * *", "Europe/Paris").is_err());
-        assert!(timetable("0 3 * * *", "Europe/Atlantis").is_err());
     }
 }

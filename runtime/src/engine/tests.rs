@@ -7,4 +7,5 @@ mod model;
 mod order;
 mod requests;
 mod stories;
+mod timetables;
 mod world;

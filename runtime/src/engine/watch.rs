@@ -94,15 +94,33 @@ pub(super) async fn started(core: &Core, handler: usize, nominal_ms: i64) {
         return;
     }
     let nominal = jiff::Timestamp::from_millisecond(nominal_ms).unwrap_or_default();
-    let changes = core.alerts.notice(Condition {
+    let detail = format!("the start of {nominal} was made up for {} s later", late_ms / 1_000);
+    tell(core, missed(interface, 1, detail)).await;
+}
+
+/// Starts of a timetable were missed, and nobody makes up for them.
+pub(super) async fn left_out(core: &Core, handler: usize, missed_starts: u64) {
+    let interface = core.handlers[handler].interface();
+    tracing::warn!(interface = interface.smart_id, missed_starts, "starts were missed");
+    let detail = format!("{missed_starts} starts were missed and are not made up for");
+    tell(core, missed(interface, missed_starts, detail)).await;
+}
+
+fn missed(interface: &crate::descriptor::Interface, count: u64, detail: String) -> Condition {
+    Condition {
         interface: interface.smart_id.to_owned(),
         target: interface.target.to_owned(),
         trouble: Trouble::ScheduleMissed,
-        count: 1,
+        count,
         message_id: String::new(),
-        detail: format!("the start of {nominal} was made up for {} s later", late_ms / 1_000),
+        detail,
         channels: Some(interface.alerts.iter().map(|name| (*name).to_owned()).collect()),
-    });
+    }
+}
+
+/// Tells about something that happened and leaves nothing behind that could be looked at.
+pub(super) async fn tell(core: &Core, condition: Condition) {
+    let changes = core.alerts.notice(condition);
     if let Err(error) = core.store.commit(changes).await {
         core.store_failed(&error);
     }

@@ -253,6 +253,21 @@ fn crashed(
     Conclusion { event: Event::Crashed { crashes }, sentence, grave, changes, ended, target, makes_good: None }
 }
 
+/// A start of a timetable that falls into the run of an earlier one is recorded, and does not run.
+pub(super) async fn overlaps(core: &Arc<Core>, ticket: Ticket<Payload>, unfinished: usize) {
+    let interface = core.handlers[ticket.handler].interface();
+    let conclusion = Conclusion {
+        event: Event::Dropped(Reason::Overlap),
+        sentence: format!("{unfinished} earlier runs are unfinished"),
+        grave: Grave::default(),
+        changes: Vec::new(),
+        ended: Ended::Silent,
+        target: interface.target,
+        makes_good: None,
+    };
+    let _recorded = conclude(core, ticket, interface, conclusion).await;
+}
+
 /// Writes the next state with everything that belongs to it in one transaction, then does what follows. The state, if it
 /// was written.
 async fn conclude(

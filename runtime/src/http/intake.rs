@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request, Re
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
 use super::{
-    Front,
+    Front, key,
     problem::Problem,
     routes::{self, Aim},
     trace,
@@ -129,10 +129,12 @@ impl Work<'_> {
         let query = routes::query(self.parts.uri.query().unwrap_or_default());
         parameters.extend(query.ok_or_else(|| Problem::new(400, "the query is not UTF-8"))?);
         let (raw, tree) = if endpoint.has_body { self.read(body, endpoint).await? } else { Default::default() };
+        let key = key::key(found.idempotency, &self.parts.headers, &tree)?;
         let arrival = Arrival {
             handler,
             raw,
             body: tree,
+            key,
             parameters,
             principal,
             traceparent: self.traceparent.to_owned(),

@@ -12,6 +12,7 @@ mod auth;
 mod intake;
 mod jwks;
 mod jwt;
+mod key;
 mod limit;
 mod problem;
 mod routes;

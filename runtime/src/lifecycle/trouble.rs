@@ -15,6 +15,8 @@ pub enum Trouble {
     Late,
     /// A start of a timetable did not happen at its time.
     ScheduleMissed,
+    /// The wall clock moved by more than a correction.
+    ClockJumped,
     /// More than 80 % of the allowed store are used.
     StoreNearlyFull,
     /// A certificate is about to expire, or has.
@@ -26,9 +28,10 @@ pub enum Trouble {
 }
 
 /// Those that are not about single messages.
-const OTHERS: [(Trouble, &str); 6] = [
+const OTHERS: [(Trouble, &str); 7] = [
     (Trouble::Late, "LATE"),
     (Trouble::ScheduleMissed, "SCHEDULE_MISSED"),
+    (Trouble::ClockJumped, "CLOCK_JUMPED"),
     (Trouble::StoreNearlyFull, "STORE_NEARLY_FULL"),
     (Trouble::CertificateExpires, "CERTIFICATE_EXPIRES"),
     (Trouble::SecretExpires, "SECRET_EXPIRES"),
@@ -81,6 +84,7 @@ impl Trouble {
                 | Reason::Overlap,
             )
             | Self::Late
+            | Self::ClockJumped
             | Self::CertificateExpires
             | Self::SecretExpires => Severity::Warning,
             Self::Message(_) | Self::ScheduleMissed => Severity::Error,
@@ -100,6 +104,7 @@ impl Trouble {
             Self::Message(_) => "delivery failed",
             Self::Late => "messages are later than agreed",
             Self::ScheduleMissed => "a scheduled start was missed",
+            Self::ClockJumped => "the wall clock jumped",
             Self::StoreNearlyFull => "the store is nearly full",
             Self::CertificateExpires => "a certificate expires",
             Self::SecretExpires => "a secret expires",

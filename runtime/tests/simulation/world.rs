@@ -95,6 +95,7 @@ impl Caller {
             handler: self.door,
             raw: json::write(&body).into_bytes(),
             body,
+            key: None,
             parameters: Vec::new(),
             principal: "shop".to_owned(),
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),

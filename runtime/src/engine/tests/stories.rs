@@ -401,16 +401,3 @@ async fn what_does_not_finish_in_time_is_no_crash() {
     let story = world.end(&receipt).await;
     assert_eq!((ended(&story), story.row.crashes), ((State::Delivered, None), 0));
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_timetable_starts_flows_and_one_missed_start_is_made_up_for() {
-    let mut world = World::new(&HOURLY, put).await;
-    world.wait_s(3 * 3_600 - 60).await;
-    assert_eq!(world.network.times(&PUT), [3_600, 7_200]);
-    world.crash_for_s(3 * 3_600).await;
-    world.wait_s(3_600).await;
-    assert_eq!(world.network.times(&PUT), [3_600, 7_200, 21_540, 21_600], "one for three that were missed");
-    world.crash_for_s(1).await;
-    world.wait_s(1).await;
-    assert_eq!(world.network.times(&PUT).len(), 4, "nothing starts twice");
-}

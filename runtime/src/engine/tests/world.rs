@@ -403,6 +403,7 @@ pub(super) fn order(fields: &[(&str, &str)]) -> Arrival {
         handler: 0,
         raw: crate::format::json::write(&body).into_bytes(),
         body,
+        key: None,
         parameters: Vec::new(),
         principal: "vms".to_owned(),
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
