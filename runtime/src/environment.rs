@@ -188,6 +188,13 @@ impl Environment {
             let problem = format!("is needed: {} asks for encryption at rest", interface.smart_id);
             mistakes.push(Mistake { path: "store.encryption".to_owned(), problem });
         }
+        // A message must be there as long as its sender may send it again.
+        let kept_s = u64::from(self.store.retention.keep_days) * 86_400;
+        if interface.idempotency_window_s > kept_s {
+            let (days, smart_id) = (interface.idempotency_window_s.div_ceil(86_400), interface.smart_id);
+            let problem = format!("must be at least {days}: so long {smart_id} remembers idempotency keys");
+            mistakes.push(Mistake { path: "store.keep_days".to_owned(), problem });
+        }
         let endpoint = match &interface.trigger {
             Trigger::Http(endpoint) | Trigger::Request { endpoint, .. } => endpoint,
             Trigger::Schedule { .. } => return,

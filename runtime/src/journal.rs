@@ -12,6 +12,7 @@ mod datakey;
 mod memory;
 mod operating;
 mod record;
+pub mod retention;
 mod sealed;
 mod sqlite;
 
@@ -29,6 +30,7 @@ pub use record::{
     Accepted, Acknowledged, Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage,
     Post, PostState, Row, Sealed, Story, Unfinished,
 };
+pub use retention::{Prune, Pruned};
 pub use sealed::{KeyRing, SealedStore};
 pub use sqlite::SqliteStore;
 
@@ -80,6 +82,10 @@ pub trait Store: Send + Sync + 'static {
     /// Whom to tell about every transaction from now on; stores that have none tell nobody.
     fn watch(&self, metrics: Arc<Metrics>) {
         drop(metrics);
+    }
+    /// Deletes some of what is past its time. A store that lets go of its past by other means has nothing to do here.
+    fn prune(&self, _slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {
+        Box::pin(std::future::ready(Ok(Pruned::default())))
     }
     /// Waits until everything handed in is durable, and closes.
     fn close(&self) -> Promise<'static, ()>;

@@ -31,7 +31,7 @@ use crate::{
     environment::{Admin, Environment, Identity, Listen, Mistake, SecretString},
     flow::Handler,
     http::{self, Front, Limits, Observer},
-    journal::StoreError,
+    journal::{StoreError, retention},
     log,
     metrics::Metrics,
     random::Random,
@@ -155,7 +155,9 @@ impl Service {
             random: Arc::clone(&random),
             metrics: Arc::clone(&metrics),
         };
+        let kept = Arc::clone(&ports.store);
         let engine = Arc::new(Engine::start(handlers, ports).await?);
+        tokio::spawn(retention::keep(kept, store.retention, Arc::clone(&clock)));
         let front = front(&engine, &identity, (Arc::clone(&clock), random, metrics))?;
         let token_file = token_file(&operators, &store.sqlite);
         let token = token_file.as_deref().map(new_token).transpose()?;

@@ -61,6 +61,8 @@ pub(crate) const STORE: Table = Table {
     keys: &[
         may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db"),
         may("max_bytes", Kind::Integer, "Largest store; at nine tenths nothing more is accepted.", "2000000000"),
+        may("keep_days", Kind::Integer, "Days that a message is kept after its end; 30 if absent.", "30"),
+        may("keep_dead_days", Kind::Integer, "Days that a dead letter is kept; 90 if absent.", "90"),
         may(
             "encryption",
             Kind::Record(&ENCRYPTION),

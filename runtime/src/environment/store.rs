@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::read::Section;
+use crate::journal::retention::Retention;
 
 /// Where the journal lies.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Store {
     pub sqlite: String,
     /// Largest store in bytes. At 90 % nothing more is accepted. `None`: no limit.
     pub max_bytes: Option<u64>,
+    /// How long messages are kept after their end.
+    pub retention: Retention,
     /// Encryption at rest. `None`: content is kept as it is.
     pub encryption: Option<Encryption>,
 }
@@ -29,11 +32,25 @@ pub struct Encryption {
 }
 
 pub(super) fn read(section: &mut Section<'_>) -> Store {
+    let default = Retention::default();
     Store {
         sqlite: section.required("sqlite"),
         max_bytes: section.integer("max_bytes"),
+        retention: Retention {
+            keep_days: days(section, "keep_days", default.keep_days),
+            keep_dead_days: days(section, "keep_dead_days", default.keep_dead_days),
+        },
         encryption: section.optional("encryption", encryption),
     }
+}
+
+/// Whole days, at least one: what ended a moment ago may still be asked about.
+fn days(section: &mut Section<'_>, key: &'static str, default: u32) -> u32 {
+    let Some(days) = section.integer(key) else { return default };
+    u32::try_from(days).ok().filter(|days| (1..=36_500).contains(days)).unwrap_or_else(|| {
+        section.mistake(key, "must be from 1 to 36500 days");
+        default
+    })
 }
 
 fn encryption(section: &mut Section<'_>) -> Encryption {

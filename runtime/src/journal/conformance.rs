@@ -1,11 +1,13 @@
 //! One suite over every store.
 
 mod operating;
+mod retention;
 
 use operating::{
     a_replay_knows_where_it_comes_from, a_stale_batch_leaves_no_audit_row, another_round_starts_from_the_first_try,
     lists_are_narrowed, pauses_are_kept, the_audit_log_is_a_chain,
 };
+use retention::what_is_past_its_time_is_deleted_and_nothing_else;
 
 use super::*;
 use crate::{
@@ -378,6 +380,7 @@ conformance!(
     marks_outlive_the_end_they_speak_of,
     a_replay_takes_the_place_that_its_source_blocked,
     calls_of_the_day_are_counted,
+    what_is_past_its_time_is_deleted_and_nothing_else,
 );
 
 #[tokio::test]

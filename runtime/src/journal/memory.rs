@@ -9,8 +9,8 @@ use std::{
 
 use super::{
     Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry, Filter, Grave, Head,
-    Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Replay, Row, Scope, Shred, Store,
-    StoreError, Story, Unfinished,
+    Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned, Replay, Row, Scope, Shred,
+    Store, StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -223,6 +223,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn prune(&self, slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {
+        self.at_once(|kept| kept.prune(&slice))
+    }
+
     fn close(&self) -> Promise<'static, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -305,6 +309,19 @@ impl Kept {
             }
             _ => Ok(()),
         }
+    }
+
+    fn prune(&mut self, slice: &Prune) -> Pruned {
+        let past = |life: &Life| {
+            let before_ms = if life.row.state == State::Dead { slice.dead_before_ms } else { slice.ended_before_ms };
+            life.row.mark.is_none() && life.row.ended_ms.is_some_and(|ended_ms| ended_ms < before_ms)
+        };
+        let gone: Vec<Life> = self.messages.extract_if(.., |_, life| past(life)).map(|(_, life)| life).collect();
+        let keys = self.known.len();
+        self.known.retain(|_, known| known.expires_ms >= slice.now_ms);
+        let dead = gone.iter().filter(|life| life.row.state == State::Dead).count();
+        let keys = keys - self.known.len();
+        Pruned { next: None, messages: gone.len() as u64, dead: dead as u64, keys: keys as u64 }
     }
 
     fn shred(&mut self, shred: &Shred) {

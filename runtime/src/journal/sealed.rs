@@ -32,7 +32,7 @@ use vault::{Vault, day};
 
 use super::{
     Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-    NewMessage, Pause, Post, Row, Size, Store, StoreError, Story, Unfinished,
+    NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
 };
 use crate::{clock::Clock, door::Promise, metrics::Metrics};
 
@@ -308,6 +308,10 @@ impl Store for SealedStore {
 
     fn watch(&self, metrics: Arc<Metrics>) {
         self.behind.watch(metrics);
+    }
+
+    fn prune(&self, slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {
+        self.behind.prune(slice)
     }
 
     fn close(&self) -> Promise<'static, ()> {

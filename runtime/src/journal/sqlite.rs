@@ -9,9 +9,13 @@ mod apply;
 mod data_keys;
 mod open;
 mod operating;
+mod prune;
 mod read;
 mod rows;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::Path,
@@ -23,7 +27,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-    NewMessage, Pause, Post, Row, Size, Store, StoreError, Story, Unfinished,
+    NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
 };
 use crate::{door::Promise, metrics::Metrics};
 use writer::Job;
@@ -166,6 +170,15 @@ impl Store for SqliteStore {
     fn watch(&self, metrics: Arc<Metrics>) {
         // The first engine on this store is told; there is only one.
         self.meter.set(metrics).ok();
+    }
+
+    fn prune(&self, slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {
+        let (reply, result) = oneshot::channel();
+        let sent = self.jobs.send(Job::Prune(slice, reply));
+        Box::pin(async move {
+            sent.map_err(|_| StoreError::Closed)?;
+            result.await.map_err(|_| StoreError::Closed)?
+        })
     }
 
     fn close(&self) -> Promise<'static, ()> {

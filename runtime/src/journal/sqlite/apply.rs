@@ -3,6 +3,7 @@
 //! In: a message or a change, a transaction. Out: rows. Never knows: when the transaction ends.
 
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
+use sha2::{Digest as _, Sha256};
 
 use super::{data_keys, operating, rows};
 use crate::{
@@ -36,7 +37,12 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
             i64::try_from(message.size_bytes()).unwrap_or(i64::MAX),
         ])?;
     let seq = connection.last_insert_rowid();
-    connection.prepare_cached("insert into body (message, raw) values (?1, ?2)")?.execute(params![seq, message.raw])?;
+    let digest: [u8; 32] = Sha256::digest(&message.raw).into();
+    connection.prepare_cached("insert into body (message, raw, sha256) values (?1, ?2, ?3)")?.execute(params![
+        seq,
+        message.raw,
+        digest
+    ])?;
     let mark = message.origin.as_deref().map_or(Ok(None), |origin| operating::succeed(connection, origin))?;
     connection.prepare_cached("insert into progress (message, state, mark) values (?1, ?2, ?3)")?.execute(params![
         seq,

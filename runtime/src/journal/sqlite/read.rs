@@ -96,25 +96,47 @@ pub(super) fn answer(connection: &Connection, id: &str) -> rusqlite::Result<Opti
 const ROW: &str = "select message.*, progress.state, progress.reason, progress.detail, progress.due_ms, \
                    progress.crashes, progress.lease, progress.gap, progress.mark, progress.ended_ms from message join progress on progress.message = message.seq";
 
+/// Tables in the order in which they are asked: the planner does not know how rare a state is, and we do.
+fn state_first(query: &str) -> String {
+    query.replacen(
+        "from message join progress on progress.message = message.seq",
+        "from progress cross join message on message.seq = progress.message",
+        1,
+    )
+}
+
 pub(super) fn messages(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<Row>> {
+    let (query, narrowed) = list(filter);
+    connection.prepare_cached(&query)?.query_map(params_from_iter(narrowed.values()), row)?.collect()
+}
+
+/// The question behind a list.
+pub(super) fn list(filter: &Filter) -> (String, Narrowed<'_>) {
     let narrowed = Narrowed::by(filter);
-    connection
-        .prepare_cached(&format!("{ROW}{} order by seq desc limit {}", narrowed.clause(), limit(filter.limit)))?
-        .query_map(params_from_iter(&narrowed.values), row)?
-        .collect()
+    let limit = limit(filter.limit);
+    let (columns, order) =
+        if narrowed.by_state { (state_first(ROW), "progress.message") } else { (ROW.to_owned(), "seq") };
+    (format!("{columns}{} order by {order} desc limit {limit}", narrowed.clause()), narrowed)
 }
 
 /// The conditions of a filter: only those that are asked for, so that their indexes are used.
 #[derive(Default)]
-struct Narrowed<'a> {
+pub(super) struct Narrowed<'a> {
     conditions: Vec<String>,
     values: Vec<&'a dyn ToSql>,
+    /// The state is so rare that it is looked for first.
+    by_state: bool,
 }
 
 impl<'a> Narrowed<'a> {
     fn by(filter: &'a Filter) -> Self {
         let mut narrowed = Self::default();
-        narrowed.add("seq < ?", filter.before.as_ref());
+        // An end that most messages come to narrows nothing; an open state is found among the open ones.
+        narrowed.by_state = filter.state.is_some_and(|state| state != State::Delivered);
+        if filter.state.is_some_and(|state| !state.is_end()) {
+            narrowed.conditions.push("ended_ms is null".to_owned());
+        }
+        narrowed.add(if narrowed.by_state { "progress.message < ?" } else { "seq < ?" }, filter.before.as_ref());
         narrowed.add("interface = ?", filter.interface.as_ref());
         narrowed.add("accepted_ms >= ?", filter.from_ms.as_ref());
         narrowed.add("accepted_ms < ?", filter.until_ms.as_ref());
@@ -126,11 +148,23 @@ impl<'a> Narrowed<'a> {
             "exists (select 1 from delivery where delivery.message = seq and delivery.system = ?)",
             filter.system.as_ref(),
         );
-        if filter.id.is_some() {
-            narrowed.conditions.push("(id = ? or request_id = ? or substr(traceparent, 4, 32) = ?)".to_owned());
-            narrowed.values.extend([&filter.id as &dyn ToSql, &filter.id, &filter.id]);
+        if let Some(id) = &filter.id {
+            // Ids of messages and requests have an index. Traces have none: it would be written at random places, which
+            // costs every message more than the rare question is worth; only what looks like a trace asks for one.
+            let trace = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let (condition, count) = if trace {
+                ("(id = ? or request_id = ? or substr(traceparent, 4, 32) = ?)", 3)
+            } else {
+                ("seq in (select seq from message where id = ? union select seq from message where request_id = ?)", 2)
+            };
+            narrowed.conditions.push(condition.to_owned());
+            narrowed.values.extend(std::iter::repeat_n(id as &dyn ToSql, count));
         }
         narrowed
+    }
+
+    pub(super) fn values(&self) -> &[&'a dyn ToSql] {
+        &self.values
     }
 
     fn add<T: ToSql>(&mut self, condition: &'static str, value: Option<&'a T>) {
@@ -205,7 +239,8 @@ pub(super) fn graves(connection: &Connection, filter: &Filter) -> rusqlite::Resu
     let narrowed = Narrowed::by(&filter);
     connection
         .prepare_cached(&format!(
-            "{columns} join dead on dead.message = message.seq{} order by seq desc limit {}",
+            "{} join dead on dead.message = progress.message{} order by progress.message desc limit {}",
+            state_first(&columns),
             narrowed.clause(),
             limit(filter.limit)
         ))?

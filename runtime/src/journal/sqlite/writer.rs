@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -21,15 +22,16 @@ use std::{
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::apply;
+use super::{apply, prune};
 use crate::{
-    journal::{Accepted, Change, NewMessage, Size, StoreError},
+    journal::{Accepted, Change, NewMessage, Prune, Pruned, Size, StoreError},
     metrics::Metrics,
 };
 
 pub(super) enum Job {
     Accept(Box<NewMessage>, oneshot::Sender<Result<Accepted, StoreError>>),
     Commit(Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
+    Prune(Prune, oneshot::Sender<Result<Pruned, StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -49,7 +51,8 @@ pub(super) type Meter = Arc<OnceLock<Arc<Metrics>>>;
 /// The size that must not be exceeded.
 #[derive(Debug)]
 pub(super) struct Quota {
-    files: [PathBuf; 2],
+    log: PathBuf,
+    in_pages: AtomicU64,
     max_bytes: Option<u64>,
 }
 
@@ -57,23 +60,37 @@ impl Quota {
     pub(super) fn new(path: &Path, max_bytes: Option<u64>) -> Self {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        Self { files: [path.to_owned(), log.into()], max_bytes }
+        Self { log: log.into(), in_pages: AtomicU64::new(0), max_bytes }
     }
 
-    fn bytes(&self, file: usize) -> u64 {
-        self.files[file].metadata().map_or(0, |metadata| metadata.len())
-    }
-
+    /// Bytes that are used: by what is in pages, as the writer last saw it, and by the log.
     pub(super) fn size(&self) -> Size {
-        Size { used_bytes: self.bytes(0) + self.bytes(1), max_bytes: self.max_bytes }
+        let log_bytes = self.log.metadata().map_or(0, |metadata| metadata.len());
+        let used_bytes = self.in_pages.load(Ordering::Relaxed).saturating_add(log_bytes);
+        Size { used_bytes, max_bytes: self.max_bytes }
+    }
+
+    /// Looks at the pages. Those that deleting has set free are room, although the file keeps them.
+    fn look(&self, connection: &Connection) {
+        // A file that does not say how large it is takes no more.
+        self.in_pages.store(used(connection).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// The error for newcomers if 90 % are used.
-    fn full(&self) -> Option<StoreError> {
+    fn full(&self, connection: &Connection) -> Option<StoreError> {
         let max_bytes = self.max_bytes?;
-        let used_bytes = self.bytes(0) + self.bytes(1);
+        self.look(connection);
+        let used_bytes = self.size().used_bytes;
         (used_bytes >= max_bytes / 10 * 9).then_some(StoreError::Full { used_bytes, max_bytes })
     }
+}
+
+/// Bytes of the pages that hold something.
+fn used(connection: &Connection) -> Option<u64> {
+    let ask = |pragma: &str| connection.prepare_cached(pragma)?.query_row([], |row| row.get::<_, i64>(0));
+    let (pages, free) = (ask("pragma page_count").ok()?, ask("pragma freelist_count").ok()?);
+    let page_bytes = ask("pragma page_size").ok()?;
+    u64::try_from(pages.saturating_sub(free).saturating_mul(page_bytes)).ok()
 }
 
 /// Starts the thread.
@@ -83,6 +100,7 @@ pub(super) fn start(
     (quota, meter): (Arc<Quota>, Meter),
 ) -> io::Result<Sender<Job>> {
     let (sender, jobs) = channel();
+    quota.look(&connection);
     let writer = Writer { connection, quota, meter, broken: None, log_is_dirty: true, _lock: lock };
     thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&jobs))?;
     Ok(sender)
@@ -127,7 +145,7 @@ impl Writer {
             return;
         }
         self.log_is_dirty = true;
-        let full = self.quota.full();
+        let full = self.quota.full(&self.connection);
         match self.transaction(&batch, full.as_ref()) {
             Ok(answers) => batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
             // One bad change must not take its neighbours with it.
@@ -159,6 +177,9 @@ impl Writer {
                     }
                     Answered::Done
                 }
+                (Job::Prune(slice, _), _) => {
+                    Answered::Pruned(prune::prune(&transaction, slice).map_err(|error| refused(&error))?)
+                }
                 (Job::Close(_), _) => Answered::Done,
             });
         }
@@ -174,6 +195,7 @@ impl Writer {
         // A checkpoint that fails or is held up by a reader loses nothing: the log stays, and it is tried again.
         if self.broken.is_none() && self.connection.execute_batch("pragma wal_checkpoint(passive)").is_ok() {
             self.log_is_dirty = false;
+            self.quota.look(&self.connection);
         }
     }
 
@@ -192,6 +214,7 @@ impl Writer {
 
 enum Answered {
     Accept(Result<Accepted, StoreError>),
+    Pruned(Pruned),
     Done,
 }
 
@@ -201,7 +224,8 @@ impl Job {
             (Self::Accept(_, reply), Answered::Accept(accepted)) => drop(reply.send(accepted)),
             (Self::Commit(_, reply), _) => drop(reply.send(Ok(()))),
             (Self::Close(reply), _) => drop(reply.send(())),
-            (Self::Accept(..), Answered::Done) => {}
+            (Self::Prune(_, reply), Answered::Pruned(pruned)) => drop(reply.send(Ok(pruned))),
+            (Self::Accept(..) | Self::Prune(..), _) => {}
         }
     }
 
@@ -209,6 +233,7 @@ impl Job {
         match self {
             Self::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Commit(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Prune(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Close(reply) => drop(reply.send(())),
         }
     }
@@ -217,7 +242,7 @@ impl Job {
         match self {
             Self::Accept(message, _) => message.raw.len(),
             Self::Commit(changes, _) => changes.iter().map(change_bytes).sum(),
-            Self::Close(_) => 0,
+            Self::Prune(..) | Self::Close(_) => 0,
         }
     }
 }

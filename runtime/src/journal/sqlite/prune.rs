@@ -1,0 +1,115 @@
+//! Deleting what is past its time, as statements.
+//!
+//! In: a slice of a round. Out: what was deleted. Never knows: how long things are kept.
+
+use rusqlite::{Connection, params};
+
+use super::{read, rows};
+use crate::{
+    journal::{Prune, Pruned, datakey::DAY_MS, day_of},
+    lifecycle::State,
+};
+
+/// What belongs to one message, outermost last.
+const TABLES: [&str; 8] = [
+    "delete from reply where delivery in (select id from delivery where message = ?1)",
+    "delete from delivery where message = ?1",
+    "delete from attempt where message = ?1",
+    "delete from dead where message = ?1",
+    "delete from answer where message = ?1",
+    "delete from origin where message = ?1",
+    "delete from body where message = ?1",
+    "delete from progress where message = ?1",
+];
+
+struct Old {
+    seq: i64,
+    accepted_ms: i64,
+    state: State,
+    ended_ms: Option<i64>,
+    marked: bool,
+}
+
+/// Looks at the next messages by place. Whoever was accepted after the time has not ended before it, so that a round ends
+/// where the young ones begin.
+pub(super) fn prune(connection: &Connection, order: &Prune) -> rusqlite::Result<Pruned> {
+    let mut pruned = Pruned::default();
+    let newest_ms = order.ended_before_ms.max(order.dead_before_ms);
+    let found = oldest(connection, order)?;
+    let whole = found.len() == order.most;
+    let mut next = None;
+    for old in found {
+        if old.accepted_ms >= newest_ms {
+            next = None;
+            break;
+        }
+        next = Some(old.seq).filter(|_| whole);
+        let before_ms = if old.state == State::Dead { order.dead_before_ms } else { order.ended_before_ms };
+        if old.state.is_end() && !old.marked && old.ended_ms.is_some_and(|ended_ms| ended_ms < before_ms) {
+            delete(connection, old.seq)?;
+            pruned.messages += 1;
+            pruned.dead += u64::from(old.state == State::Dead);
+        }
+    }
+    pruned.keys = forget_keys(connection, order)?;
+    // As long as whole slices of keys are forgotten there may be more.
+    let more_keys = usize::try_from(pruned.keys).is_ok_and(|keys| keys == order.most);
+    pruned.next = next.or_else(|| more_keys.then_some(i64::MAX));
+    if pruned.next.is_none() {
+        end_of_round(connection, order)?;
+    }
+    Ok(pruned)
+}
+
+fn oldest(connection: &Connection, order: &Prune) -> rusqlite::Result<Vec<Old>> {
+    connection
+        .prepare_cached(
+            "select seq, accepted_ms, state, ended_ms, mark is not null from message \
+             cross join progress on progress.message = message.seq where seq > ?1 order by seq limit ?2",
+        )?
+        .query_map(params![order.after, read::limit(order.most)], |row| {
+            Ok(Old {
+                seq: row.get(0)?,
+                accepted_ms: row.get(1)?,
+                state: State::from_word(&row.get::<_, String>(2)?).ok_or_else(|| rows::unreadable("state"))?,
+                ended_ms: row.get(3)?,
+                marked: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+fn delete(connection: &Connection, seq: i64) -> rusqlite::Result<()> {
+    for table in TABLES {
+        connection.prepare_cached(table)?.execute([seq])?;
+    }
+    connection.prepare_cached("delete from message where seq = ?1")?.execute([seq]).map(drop)
+}
+
+fn forget_keys(connection: &Connection, order: &Prune) -> rusqlite::Result<u64> {
+    let forgotten = connection
+        .prepare_cached(
+            "delete from idem where (interface, principal, key_hash) in \
+             (select interface, principal, key_hash from idem where expires_ms < ?1 order by expires_ms limit ?2)",
+        )?
+        .execute(params![order.now_ms, read::limit(order.most)])?;
+    Ok(u64::try_from(forgotten).unwrap_or_default())
+}
+
+/// What follows from the messages that are gone: alerts about them, data keys that open nothing any more, counts.
+fn end_of_round(connection: &Connection, order: &Prune) -> rusqlite::Result<()> {
+    let before_ms = order.ended_before_ms.min(order.dead_before_ms);
+    connection.prepare_cached("delete from post where state <> 'PENDING' and created_ms < ?1")?.execute([before_ms])?;
+    connection.prepare_cached("delete from incident where firing = 0 and last_ms < ?1")?.execute([before_ms])?;
+    connection.prepare_cached("delete from calls where day < ?1")?.execute([day_of(order.now_ms) - 2])?;
+    connection
+        .prepare_cached(
+            "delete from data_key where interface <> '' and day < ?1 and at_ms < ?2 \
+             and not exists (select 1 from message where message.interface = data_key.interface \
+             and accepted_ms >= day * ?3 and accepted_ms < (day + 1) * ?3) \
+             and not exists (select 1 from incident where last_ms >= day * ?3 and last_ms < (day + 1) * ?3) \
+             and not exists (select 1 from post where state = 'PENDING' and created_ms < (day + 1) * ?3)",
+        )?
+        .execute(params![day_of(before_ms), before_ms, DAY_MS])
+        .map(drop)
+}
