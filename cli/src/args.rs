@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Build, compile and serve an environment.
     Run(Run),
+    /// Check, repair, export or import the store of an environment whose service does not run.
+    Store(Store),
     /// Show everything at work: service, partner systems, failures, website.
     Demo(Demo),
     #[command(flatten)]
@@ -241,6 +243,53 @@ pub(crate) struct Run {
     /// Compile with optimisation.
     #[arg(long)]
     pub(crate) release: bool,
+}
+
+/// Arguments of `store`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline store check --environment production
+  tieline store repair --environment production
+  tieline store export --environment production --to backup.jsonl
+  tieline store import --environment other --from backup.jsonl
+
+The program that knows the store is the generated service: it is compiled if it is not there yet. Where there is only
+the program, `service store …` does the same.")]
+pub(crate) struct Store {
+    /// What to do.
+    #[arg(value_enum)]
+    pub(crate) verb: StoreVerb,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Environment whose store it is: a file of spec/environments by its name, or a path.
+    #[arg(long, short, default_value = "local", value_name = "NAME")]
+    pub(crate) environment: String,
+    /// File to write (export); standard output if absent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// File to read (import).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Compile with optimisation.
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+/// What `store` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoreVerb {
+    /// Read and open everything, and name what is wrong.
+    Check,
+    /// Make indexes anew, and put aside what cannot be read.
+    Repair,
+    /// Write everything as JSON, an object a line, in clear.
+    Export,
+    /// Read an export into an empty or existing store.
+    Import,
 }
 
 /// Arguments of `demo`.

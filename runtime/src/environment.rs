@@ -137,10 +137,7 @@ impl Environment {
     /// # Errors
     /// Every mistake at once.
     pub fn load(file: &Path) -> Result<Self, Vec<Mistake>> {
-        let path = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| vec![Mistake { path, problem: format!("cannot be read: {error}") }])?;
-        Self::parse(&text)
+        Self::parse(&text(file)?)
     }
 
     /// Reads TOML.
@@ -148,9 +145,7 @@ impl Environment {
     /// # Errors
     /// Every mistake at once.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            vec![Mistake { path: "(file)".to_owned(), problem: error.to_string().trim_end().to_owned() }]
-        })?;
+        let table = table(text)?;
         let mut mistakes = Vec::new();
         let environment = environment(&mut Section::root(&table, &mut mistakes));
         if mistakes.is_empty() { Ok(environment) } else { Err(mistakes) }
@@ -253,6 +248,17 @@ impl Placement {
         }
         needed.into_iter().filter(|(_, there)| !there).map(|(key, _)| key).collect()
     }
+}
+
+fn text(file: &Path) -> Result<String, Vec<Mistake>> {
+    let path = file.display().to_string();
+    std::fs::read_to_string(file).map_err(|error| vec![Mistake { path, problem: format!("cannot be read: {error}") }])
+}
+
+fn table(text: &str) -> Result<toml::Table, Vec<Mistake>> {
+    text.parse().map_err(|error: toml::de::Error| {
+        vec![Mistake { path: "(file)".to_owned(), problem: error.to_string().trim_end().to_owned() }]
+    })
 }
 
 fn environment(root: &mut Section<'_>) -> Environment {

@@ -31,6 +31,7 @@ pub use record::{
     Post, PostState, Row, Sealed, Story, Unfinished,
 };
 pub use retention::{Prune, Pruned};
+pub(crate) use sealed::unreadable;
 pub use sealed::{KeyRing, SealedStore};
 pub use sqlite::SqliteStore;
 
@@ -82,6 +83,15 @@ pub trait Store: Send + Sync + 'static {
     /// Whom to tell about every transaction from now on; stores that have none tell nobody.
     fn watch(&self, metrics: Arc<Metrics>) {
         drop(metrics);
+    }
+    /// Idempotency keys that are not forgotten yet, each with the place of its message. Reads them all: for exports.
+    fn known_keys(&self, _now_ms: i64) -> Promise<'static, Result<Vec<(i64, IdempotencyKey)>, StoreError>> {
+        let refused = "this kind of store does not list its idempotency keys: it cannot be exported whole";
+        Box::pin(std::future::ready(Err(StoreError::Refused(refused.to_owned()))))
+    }
+    /// What is wrong with the store's own structure, one sentence each. Reads everything.
+    fn examine(&self) -> Promise<'static, Result<Vec<String>, StoreError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
     /// Deletes some of what is past its time. A store that lets go of its past by other means has nothing to do here.
     fn prune(&self, _slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {

@@ -28,6 +28,7 @@ pub mod service;
 pub mod telemetry;
 pub mod timetable;
 pub mod tls;
+pub mod tool;
 pub mod transport;
 pub mod value;
 

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod store;
+mod tool;
 
 use std::{
     io::{self, Write as _},
@@ -71,6 +72,8 @@ pub fn run(digest: &'static str, handlers: Vec<Arc<dyn Handler>>, words: impl In
     let started = Instant::now();
     let arguments = match arguments::read(words) {
         Ok(Asked::Run(arguments)) => arguments,
+        Ok(Asked::Store(asked)) => return at_rest(&asked),
+        Ok(Asked::StoreHelp) => return say(&mut io::stdout(), tool::HELP, code::STOPPED),
         Ok(Asked::Help) => return say(&mut io::stdout(), arguments::HELP, code::STOPPED),
         Err(problem) => return say(&mut io::stderr(), &format!("{problem}\n\n{}", arguments::HELP), code::USAGE),
     };
@@ -94,6 +97,15 @@ pub fn run(digest: &'static str, handlers: Vec<Arc<dyn Handler>>, words: impl In
     // Tasks that did not end in time are not waited for.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// Works on the store of a service that does not run.
+fn at_rest(asked: &tool::Asked) -> ExitCode {
+    log::start(log::Format::Text);
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => ExitCode::from(runtime.block_on(tool::run(asked))),
+        Err(error) => say(&mut io::stderr(), &error.to_string(), code::NOT_STARTED),
+    }
 }
 
 /// A stream that is closed on the other side is no reason to fail.

@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod reference;
 mod run;
+mod store;
 
 use clap::CommandFactory;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Fail
         Command::Diff(arguments) => diff::diff(&arguments, terminal),
         Command::Explain(arguments) => explain::explain(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Store(arguments) => store::store(&arguments, terminal),
         Command::Demo(arguments) => demo::demo(&arguments, terminal),
         Command::Reference(arguments) => reference::reference(&arguments, terminal),
         Command::Completions { shell } => {

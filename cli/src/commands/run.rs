@@ -62,7 +62,7 @@ fn pass_on(child: &mut Child, project: &Project, terminal: &Terminal) -> Result<
 }
 
 /// The file of an environment: by name in `spec/environments`, or by path.
-fn environment(project: &Project, name: &str) -> Result<PathBuf, Failure> {
+pub(super) fn environment(project: &Project, name: &str) -> Result<PathBuf, Failure> {
     let folder = project.root.join("spec/environments");
     let by_name = folder.join(format!("{name}.toml"));
     let by_path = PathBuf::from(name);

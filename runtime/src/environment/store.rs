@@ -2,11 +2,11 @@
 //!
 //! In: a table. Out: [`Store`]. Never knows: how a store works, how a key is used.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use secrecy::SecretString;
 
-use super::read::Section;
+use super::{Mistake, read::Section};
 use crate::journal::retention::Retention;
 
 /// Where the journal lies.
@@ -29,6 +29,19 @@ pub struct Encryption {
     pub keys: BTreeMap<String, SecretString>,
     /// The one that wraps from now on; may be absent if there is only one.
     pub current: Option<String>,
+}
+
+impl Store {
+    /// Reads only this of an environment file: tools for the store need no secret of a partner.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    pub fn load(file: &Path) -> Result<Self, Vec<Mistake>> {
+        let table = super::table(&super::text(file)?)?;
+        let mut mistakes = Vec::new();
+        let store = Section::root(&table, &mut mistakes).section("store", read);
+        if mistakes.is_empty() { Ok(store) } else { Err(mistakes) }
+    }
 }
 
 pub(super) fn read(section: &mut Section<'_>) -> Store {

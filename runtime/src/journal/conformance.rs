@@ -410,9 +410,9 @@ async fn a_newer_store_is_refused() {
 #[tokio::test]
 async fn a_nearly_full_store_takes_no_more_but_finishes_its_work() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("tieline.db"), Some(400_000)).unwrap();
+    let store = SqliteStore::open(&folder.path().join("tieline.db"), Some(1_000_000)).unwrap();
     let seq = new(&store, message("m1")).await;
-    let big = NewMessage { raw: vec![b' '; 500_000], ..message("m2") };
+    let big = NewMessage { raw: vec![b' '; 1_200_000], ..message("m2") };
     new(&store, big).await;
     assert!(matches!(store.accept(message("m3")).await, Err(StoreError::Full { .. })));
     store.commit(vec![state(seq, State::Delivered, None)]).await.unwrap();

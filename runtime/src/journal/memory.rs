@@ -9,8 +9,8 @@ use std::{
 
 use super::{
     Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry, Filter, Grave, Head,
-    Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned, Replay, Row, Scope, Shred,
-    Store, StoreError, Story, Unfinished,
+    IdempotencyKey, Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned, Replay,
+    Row, Scope, Shred, Store, StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -220,6 +220,17 @@ impl Store for MemoryStore {
                     && filter.not_under.as_ref().is_none_or(|kek| key.wrapped.is_some() && key.kek != *kek)
             };
             kept.data_keys.values().filter(wanted).take(filter.limit).cloned().collect()
+        })
+    }
+
+    fn known_keys(&self, now_ms: i64) -> Promise<'static, Result<Vec<(i64, IdempotencyKey)>, StoreError>> {
+        self.at_once(|kept| {
+            let known = kept.known.iter().filter(|(_, known)| known.expires_ms > now_ms);
+            let key = |((_, _, key_hash), known): (&(String, String, [u8; 32]), &Known)| {
+                let (body_hash, expires_ms) = (known.body_hash, known.expires_ms);
+                (known.seq, IdempotencyKey { key_hash: *key_hash, body_hash, expires_ms })
+            };
+            known.map(key).collect()
         })
     }
 

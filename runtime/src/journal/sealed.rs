@@ -23,6 +23,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(crate) use coming_out::unreadable;
 pub use keys::KeyRing;
 
 use coming_out::Opening;
@@ -31,8 +32,8 @@ use subjects::{Subject, Subjects};
 use vault::{Vault, day};
 
 use super::{
-    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-    NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
+    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, IdempotencyKey, Incident, KeyFilter,
+    Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
 };
 use crate::{clock::Clock, door::Promise, metrics::Metrics};
 
@@ -308,6 +309,14 @@ impl Store for SealedStore {
 
     fn watch(&self, metrics: Arc<Metrics>) {
         self.behind.watch(metrics);
+    }
+
+    fn known_keys(&self, now_ms: i64) -> Promise<'static, Result<Vec<(i64, IdempotencyKey)>, StoreError>> {
+        self.behind.known_keys(now_ms)
+    }
+
+    fn examine(&self) -> Promise<'static, Result<Vec<String>, StoreError>> {
+        self.behind.examine()
     }
 
     fn prune(&self, slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {

@@ -7,6 +7,7 @@
 
 mod apply;
 mod data_keys;
+mod examine;
 mod open;
 mod operating;
 mod prune;
@@ -26,8 +27,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-    NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
+    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, IdempotencyKey, Incident, KeyFilter,
+    Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
 };
 use crate::{door::Promise, metrics::Metrics};
 use writer::Job;
@@ -62,6 +63,15 @@ impl SqliteStore {
             .map_err(|error| StoreError::Broken(error.to_string()))?;
         let readers = Readers { idle: Mutex::new(opened.readers), permits: tokio::sync::Semaphore::new(READERS) };
         Ok(Self { jobs, readers: Arc::new(readers), quota, meter })
+    }
+
+    /// Makes every index of a file anew from its table. Nothing else may have the file open.
+    ///
+    /// # Errors
+    /// The file cannot be opened or written, or another process has it.
+    pub fn reindex(path: &Path) -> Result<(), StoreError> {
+        let opened = open::open(path, 0)?;
+        examine::mend(&opened.writer).map_err(|error| StoreError::Refused(error.to_string()))
     }
 
     /// Reads on a thread that may block.
@@ -170,6 +180,14 @@ impl Store for SqliteStore {
     fn watch(&self, metrics: Arc<Metrics>) {
         // The first engine on this store is told; there is only one.
         self.meter.set(metrics).ok();
+    }
+
+    fn known_keys(&self, now_ms: i64) -> Promise<'static, Result<Vec<(i64, IdempotencyKey)>, StoreError>> {
+        self.read(move |connection| read::known_keys(connection, now_ms))
+    }
+
+    fn examine(&self) -> Promise<'static, Result<Vec<String>, StoreError>> {
+        self.read(examine::examine)
     }
 
     fn prune(&self, slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {

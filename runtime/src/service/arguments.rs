@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::tool;
 use crate::{clock::ScaledClock, log};
 
 /// What `--help` says.
@@ -11,6 +12,7 @@ pub(super) const HELP: &str = "\
 Runs the interfaces that were compiled into this service.
 
 Usage: service --environment FILE [--clock CLOCK] [--log FORMAT]
+       service store check|repair|export|import --environment FILE    (service store --help)
 
   --environment FILE   where systems, journal, listeners and alert channels are (TOML)
   --clock CLOCK        system (default), or scaled:<factor>@<unix ms of start> for trying out timetables
@@ -39,11 +41,16 @@ pub(super) struct Arguments {
 pub(super) enum Asked {
     Help,
     Run(Arguments),
+    Store(tool::Asked),
+    StoreHelp,
 }
 
 pub(super) fn read(words: impl IntoIterator<Item = String>) -> Result<Asked, String> {
     let (mut environment, mut clock, mut format) = (None, ScaledClock::SYSTEM, log::Format::default());
-    let mut words = words.into_iter();
+    let mut words = words.into_iter().peekable();
+    if words.next_if(|word| word == "store").is_some() {
+        return store(words);
+    }
     while let Some(word) = words.next() {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -64,6 +71,38 @@ pub(super) fn read(words: impl IntoIterator<Item = String>) -> Result<Asked, Str
     }
     let environment = environment.ok_or("`--environment FILE` is missing")?;
     Ok(Asked::Run(Arguments { environment, clock, log: format }))
+}
+
+/// `store VERB …`.
+fn store(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
+    let verb = match words.next().as_deref() {
+        Some("check") => tool::Verb::Check,
+        Some("repair") => tool::Verb::Repair,
+        Some("export") => tool::Verb::Export,
+        Some("import") => tool::Verb::Import,
+        Some("--help" | "-h") => return Ok(Asked::StoreHelp),
+        _ => return Err("`store` needs `check`, `repair`, `export` or `import`".to_owned()),
+    };
+    let (mut environment, mut file, mut json) = (None, None, false);
+    while let Some(word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (word, None),
+        };
+        let mut value = || value.clone().or_else(|| words.next()).ok_or_else(|| format!("`{name}` needs a value"));
+        match (name.as_str(), verb) {
+            ("--help" | "-h", _) => return Ok(Asked::StoreHelp),
+            ("--json", _) => json = true,
+            ("--environment", _) => environment = Some(PathBuf::from(value()?)),
+            ("--to", tool::Verb::Export) | ("--from", tool::Verb::Import) => file = Some(PathBuf::from(value()?)),
+            _ => return Err(format!("unknown argument `{name}`")),
+        }
+    }
+    let environment = environment.ok_or("`--environment FILE` is missing")?;
+    if verb == tool::Verb::Import && file.is_none() {
+        return Err("`--from FILE` is missing".to_owned());
+    }
+    Ok(Asked::Store(tool::Asked { verb, environment, file, json }))
 }
 
 #[cfg(test)]
@@ -90,6 +129,9 @@ mod tests {
             ("", "`--environment FILE` is missing"),
             ("--environment", "`--environment` needs a value"),
             ("--port 80", "unknown argument `--port`"),
+            ("store", "`store` needs `check`, `repair`, `export` or `import`"),
+            ("store check --to x --environment e", "unknown argument `--to`"),
+            ("store import --environment e", "`--from FILE` is missing"),
             ("--environment a --log xml", "`xml` is no log format: write `text` or `json`"),
         ] {
             assert_eq!(words(line), Err(expect.to_owned()));

@@ -4,7 +4,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write},
+    io::{self, BufReader, BufWriter, IsTerminal as _, Write},
     path::Path,
     sync::Arc,
 };
@@ -58,7 +58,7 @@ pub(super) enum Verb {
 pub(super) struct Asked {
     pub(super) verb: Verb,
     pub(super) environment: std::path::PathBuf,
-    /// Of the export; standard output, standard input if absent.
+    /// Of the export; standard output if absent.
     pub(super) file: Option<std::path::PathBuf>,
     pub(super) json: bool,
 }
@@ -123,11 +123,9 @@ async fn on(store: &dyn Store, asked: &Asked, now_ms: i64) -> Result<Outcome, No
             exported(&tool::export(store, &mut *out, now_ms, &progress).await.map_err(failed)?)
         }
         Verb::Import => {
-            let mut lines: Box<dyn BufRead + Send> = match &asked.file {
-                Some(path) => Box::new(BufReader::new(File::open(path).map_err(file_failed)?)),
-                None => Box::new(BufReader::new(io::stdin())),
-            };
-            imported(&tool::import(store, &mut *lines, now_ms, &progress).await.map_err(failed)?)
+            let path = asked.file.as_deref().unwrap_or(Path::new("/dev/stdin"));
+            let mut lines = BufReader::new(File::open(path).map_err(file_failed)?);
+            imported(&tool::import(store, &mut lines, now_ms, &progress).await.map_err(failed)?)
         }
     })
 }
@@ -167,8 +165,10 @@ fn exported(exported: &tool::Exported) -> Outcome {
 
 fn imported(imported: &tool::Imported) -> Outcome {
     let tool::Imported { messages, known, without_key } = imported;
-    let mut text: String =
-        without_key.iter().map(|id| format!("{id}: its idempotency key belongs to another message of this store\n")).collect();
+    let mut text: String = without_key
+        .iter()
+        .map(|id| format!("{id}: its idempotency key belongs to another message of this store\n"))
+        .collect();
     text += &format!("{messages} messages are new, {known} were there already");
     Outcome { text, json: json!({ "messages": messages, "known": known, "without_key": without_key }), well: true }
 }

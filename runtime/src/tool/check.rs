@@ -134,7 +134,10 @@ fn consistent(story: &Story, problems: &mut Vec<String>) {
             problems.push(problem);
         }
     };
-    wrong(row.state.is_end() != row.ended_ms.is_some(), format!("it is {} and the time of its end says otherwise", row.state));
+    wrong(
+        row.state.is_end() != row.ended_ms.is_some(),
+        format!("it is {} and the time of its end says otherwise", row.state),
+    );
     wrong(row.state == State::Dead && story.grave.is_none(), "it is DEAD and has no dead-letter record".to_owned());
     let doubt = |state| row.state == state && story.deliveries.iter().any(|delivery| delivery.doubt);
     wrong(doubt(State::Delivered), "it is DELIVERED and the outcome of a step is in doubt".to_owned());

@@ -75,11 +75,7 @@ async fn places(store: &dyn Store) -> Result<Vec<i64>, StoreError> {
     }
 }
 
-async fn message(
-    store: &dyn Store,
-    seq: i64,
-    key: Option<&IdempotencyKey>,
-) -> Result<Option<Message>, StoreError> {
+async fn message(store: &dyn Store, seq: i64, key: Option<&IdempotencyKey>) -> Result<Option<Message>, StoreError> {
     let Some(material) = store.material(seq).await? else { return Ok(None) };
     let id = material.message.id.clone();
     let Some(story) = store.story(&id).await? else { return Ok(None) };

@@ -8,8 +8,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
+use crate::descriptor::Class;
 use crate::journal::{
-    Answer, Attempt, Delivery, Grave, IdempotencyKey, Material, Origin, Story, audit::hex, class_from_word, class_word,
+    Answer, Attempt, Delivery, Grave, IdempotencyKey, Material, Origin, Story, audit::hex, class_word,
 };
 
 /// Version of the format.
@@ -203,7 +204,10 @@ impl Key {
         let hash = |text: &str| {
             let digits = |at: usize| text.get(2 * at..2 * at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
             let bytes: Option<Vec<u8>> = (0..32).map(digits).collect();
-            bytes.filter(|_| text.len() == 64).and_then(|bytes| bytes.try_into().ok()).ok_or("a hash is not 64 hex digits")
+            bytes
+                .filter(|_| text.len() == 64)
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or("a hash is not 64 hex digits")
         };
         let (key_hash, body_hash) = (hash(&self.key_hash)?, hash(&self.body_hash)?);
         Ok(IdempotencyKey { key_hash, body_hash, expires_ms: self.expires_ms })
@@ -280,6 +284,12 @@ impl Answered {
     pub(super) fn read(&self) -> Result<Answer, String> {
         Ok(Answer { status: self.status, body: bytes(&self.body)? })
     }
+}
+
+/// The class of a word.
+fn class_from_word(word: &str) -> Option<Class> {
+    let all = [Class::Delivered, Class::Duplicate, Class::Retryable, Class::Unknown, Class::Target, Class::Permanent];
+    all.into_iter().find(|class| class_word(*class) == word)
 }
 
 /// Bytes of base64.

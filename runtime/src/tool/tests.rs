@@ -7,8 +7,8 @@ use crate::{
     clock::ScaledClock,
     descriptor::Class,
     journal::{
-        Accepted, Answer, Attempt, Change, Filter, Grave, Guard, IdempotencyKey, KeyRing, Mark, MemoryStore, NewMessage,
-        Origin, SealedStore, SqliteStore, Store, StoreError,
+        Accepted, Answer, Attempt, Change, Filter, Grave, Guard, IdempotencyKey, KeyRing, Mark, MemoryStore,
+        NewMessage, Origin, SealedStore, SqliteStore, Store, StoreError,
     },
     lifecycle::{Reason, State},
 };
@@ -148,7 +148,8 @@ async fn a_bit_that_flips_in_the_file_is_found_and_its_message_named() {
         assert_eq!(check(&*store, &|_| {}).await.unwrap().findings, []);
         store.close().await;
         let file = rusqlite::Connection::open(folder.path().join(&name)).unwrap();
-        let flip = "update body set raw = substr(raw, 1, 49) || cast(x'00' as blob) || substr(raw, 51) where message = 4";
+        let flip =
+            "update body set raw = substr(raw, 1, 49) || cast(x'00' as blob) || substr(raw, 51) where message = 4";
         let short = "update body set raw = x'00' || substr(raw, 2) where message = 4";
         file.execute(if encrypted { flip } else { short }, []).unwrap();
         drop(file);
@@ -173,7 +174,10 @@ async fn what_is_no_export_is_refused_with_its_line() {
         ("{}", "line 1 of the export"),
         (r#"{"head":{"version":2,"messages":0,"exported_ms":0}}"#, "its version is 2"),
         (r#"{"pause":{"scope":"target:A","since_ms":0,"who":"","why":""}}"#, "it is not the head of an export"),
-        (&format!("{head}\n{{\"pause\":{{\"scope\":\"A\",\"since_ms\":0,\"who\":\"\",\"why\":\"\"}}}}"), "line 2 of the export: `A` is no scope"),
+        (
+            &format!("{head}\n{{\"pause\":{{\"scope\":\"A\",\"since_ms\":0,\"who\":\"\",\"why\":\"\"}}}}"),
+            "line 2 of the export: `A` is no scope",
+        ),
     ] {
         let store = MemoryStore::new();
         let error = import(&store, &mut BufReader::new(text.as_bytes()), 0, &|_| {}).await.unwrap_err();

@@ -52,7 +52,7 @@ impl Opening<'_> {
     pub(super) async fn row(&self, row: &mut Row) {
         if let Some(key) = &mut row.order_key {
             let opened = self.vault.open_order_key(std::mem::take(key));
-            *key = opened.unwrap_or_else(|error| unreadable(&error));
+            *key = opened.unwrap_or_else(|error| replacement(&error));
         }
         self.shown(Place { owner: &row.id, kind: Kind::Detail, part: "" }, &mut row.detail).await;
     }
@@ -95,7 +95,7 @@ impl Opening<'_> {
 
     async fn shown(&self, place: Place<'_>, text: &mut String) {
         let opened = self.vault.open_text(self.store, place, std::mem::take(text)).await;
-        *text = opened.unwrap_or_else(|error| unreadable(&error));
+        *text = opened.unwrap_or_else(|error| replacement(&error));
     }
 
     /// Content for people: what cannot be opened is not shown, and the log says why.
@@ -109,6 +109,13 @@ const fn reply_of<'a>(id: &'a str, step: &'a str) -> Place<'a> {
     Place { owner: id, kind: Kind::Reply, part: step }
 }
 
-fn unreadable(error: &Unopened) -> String {
-    format!("(unreadable: {error})")
+const UNREADABLE: &str = "(unreadable: ";
+
+fn replacement(error: &Unopened) -> String {
+    format!("{UNREADABLE}{error})")
+}
+
+/// Why a text could not be opened, if it stands for one that could not.
+pub(crate) fn unreadable(text: &str) -> Option<&str> {
+    text.strip_prefix(UNREADABLE)?.strip_suffix(')')
 }

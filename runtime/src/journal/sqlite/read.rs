@@ -6,7 +6,10 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
 
 use super::{operating, rows};
 use crate::{
-    journal::{Answer, Attempt, Delivery, Filter, Grave, Incident, Material, NewMessage, Post, Row, Story, Unfinished},
+    journal::{
+        Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post, Row, Story,
+        Unfinished,
+    },
     lifecycle::{Reason, State},
 };
 
@@ -327,5 +330,15 @@ pub(super) fn calls(connection: &Connection, day: i64) -> rusqlite::Result<Vec<(
     connection
         .prepare_cached("select system, calls from calls where day = ?1")?
         .query_map([day], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default())))?
+        .collect()
+}
+
+pub(super) fn known_keys(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i64, IdempotencyKey)>> {
+    connection
+        .prepare_cached("select message, key_hash, body_hash, expires_ms from idem where expires_ms > ?1")?
+        .query_map([now_ms], |row| {
+            let key = IdempotencyKey { key_hash: row.get(1)?, body_hash: row.get(2)?, expires_ms: row.get(3)? };
+            Ok((row.get(0)?, key))
+        })?
         .collect()
 }

@@ -118,3 +118,44 @@ async fn lists_look_at_what_they_list() {
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE FOR ORDER BY"), "{what}: {plan}");
     }
 }
+
+/// A message of each version's layout, as that version wrote it: in flight, with a failed try.
+const OLD_ROWS: &str = "
+    insert into message values (1, 'm1', 'A', 'd', 'p', null, 't', 'r', '[]', 5, 2);
+    insert into body (message, raw) values (1, x'7b7d');
+    insert into progress (message, state) values (1, 'IN_FLIGHT');
+    insert into delivery (message, step, system, operation, doubt) values (1, 'send', 'ERP', 'create', 1);
+    insert into attempt values (1, 'send', 1, 'retryable', 503, 6, 7, 'because', 'busy');
+    insert into idem values ('A', 'p', zeroblob(32), zeroblob(32), 1, 9000000000000);";
+
+#[tokio::test]
+async fn a_store_of_every_older_version_is_brought_up_to_date_with_what_it_holds() {
+    let steps = [
+        include_str!("schema.sql"),
+        include_str!("schema-2.sql"),
+        include_str!("schema-3.sql"),
+        include_str!("schema-4.sql"),
+    ];
+    for version in 1..=steps.len() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tieline.db");
+        let old = rusqlite::Connection::open(&path).unwrap();
+        let meta = format!(
+            "create table meta (name text primary key, value integer not null) strict; insert into meta values ('schema', {version});"
+        );
+        old.execute_batch(&[&steps[..version].concat(), OLD_ROWS, meta.as_str()].concat()).unwrap();
+        drop(old);
+        let store = SqliteStore::open(&path, None).unwrap();
+        let material = store.material(1).await.unwrap().unwrap();
+        assert_eq!(
+            (material.message.raw.as_slice(), material.deliveries.len()),
+            (b"{}".as_slice(), 1),
+            "version {version}"
+        );
+        assert_eq!(store.unfinished().await.unwrap()[0].state, State::InFlight);
+        assert_eq!(store.story("m1").await.unwrap().unwrap().attempts.len(), 1);
+        assert_eq!(store.examine().await.unwrap(), Vec::<String>::new());
+        assert!(matches!(store.accept(message(2, 9)).await, Ok(Accepted::New { seq: 2 })));
+        store.close().await;
+    }
+}
