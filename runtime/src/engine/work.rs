@@ -47,6 +47,10 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
     }
     let material = match material(core, &mut ticket).await {
         Ok(material) => material,
+        // Waiting does not bring back what is gone, and nobody else waits for it.
+        Err(StoreError::Damaged(why)) => {
+            return conclude(core, ticket, interface, unreadable(core, why, interface)).await;
+        }
         Err(error) => return postpone(core, ticket, &error),
     };
     tracing::Span::current().record("trace", log::trace_id(&material.fresh.traceparent));
@@ -121,7 +125,7 @@ async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Result<Material,
     let material = core.store.material(ticket.seq).await?;
     let material = material.ok_or_else(|| StoreError::Refused(format!("message {} is gone", ticket.payload.id)))?;
     let body = codec::decode(&material.message.raw)
-        .map_err(|error| StoreError::Refused(format!("the body of {} cannot be read: {error}", ticket.payload.id)))?;
+        .map_err(|error| StoreError::Damaged(format!("the body of {} cannot be read: {error}", ticket.payload.id)))?;
     let input = Input { body, parameters: material.message.parameters };
     let fresh = Arc::new(Fresh { input, traceparent: material.message.traceparent });
     Ok(Material { fresh, deliveries: material.deliveries, origin: material.message.origin })
@@ -231,6 +235,15 @@ fn stopped(core: &Core, stop: Stop, target: &'static str) -> Conclusion {
     let grave = Grave { sentence: sentence.clone(), field_errors, at_ms: core.clock.now_ms(), ..Grave::default() };
     let ended = Ended::GivenUp { reason, target_status: None, partner, detail: sentence.clone() };
     Conclusion { event: Event::GiveUp(reason), sentence, grave, changes: Vec::new(), ended, target, makes_good: None }
+}
+
+/// The journal does not have the content any more as it was written: a person has to know.
+fn unreadable(core: &Core, why: String, interface: &'static Interface) -> Conclusion {
+    let (reason, target) = (Reason::Schema, interface.target);
+    let grave = Grave { sentence: why.clone(), at_ms: core.clock.now_ms(), ..Grave::default() };
+    let ended = Ended::GivenUp { reason, target_status: None, partner: false, detail: why.clone() };
+    let event = Event::GiveUp(reason);
+    Conclusion { event, sentence: why, grave, changes: Vec::new(), ended, target, makes_good: None }
 }
 
 fn crashed(

@@ -148,10 +148,11 @@ async fn a_bit_that_flips_in_the_file_is_found_and_its_message_named() {
         assert_eq!(check(&*store, &|_| {}).await.unwrap().findings, []);
         store.close().await;
         let file = rusqlite::Connection::open(folder.path().join(&name)).unwrap();
-        let flip =
-            "update body set raw = substr(raw, 1, 49) || cast(x'00' as blob) || substr(raw, 51) where message = 4";
-        let short = "update body set raw = x'00' || substr(raw, 2) where message = 4";
-        file.execute(if encrypted { flip } else { short }, []).unwrap();
+        let raw = file.query_row("select raw from body where message = 4", [], |row| row.get::<_, Vec<u8>>(0));
+        let mut raw = raw.unwrap();
+        let middle = raw.len() / 2;
+        raw[middle] ^= 1;
+        file.execute("update body set raw = ?1 where message = 4", [raw]).unwrap();
         drop(file);
         let store = open().await;
         let found = check(&*store, &|_| {}).await.unwrap().findings;

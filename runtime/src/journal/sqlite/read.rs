@@ -133,9 +133,9 @@ pub(super) struct Narrowed<'a> {
 
 impl<'a> Narrowed<'a> {
     fn by(filter: &'a Filter) -> Self {
-        let mut narrowed = Self::default();
         // An end that most messages come to narrows nothing; an open state is found among the open ones.
-        narrowed.by_state = filter.state.is_some_and(|state| state != State::Delivered);
+        let by_state = filter.state.is_some_and(|state| state != State::Delivered);
+        let mut narrowed = Self { by_state, ..Self::default() };
         if filter.state.is_some_and(|state| !state.is_end()) {
             narrowed.conditions.push("ended_ms is null".to_owned());
         }
