@@ -49,7 +49,8 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
         Ok(material) => material,
         // Waiting does not bring back what is gone, and nobody else waits for it.
         Err(StoreError::Damaged(why)) => {
-            return conclude(core, ticket, interface, unreadable(core, why, interface)).await;
+            conclude(core, ticket, interface, unreadable(core, why, interface)).await;
+            return;
         }
         Err(error) => return postpone(core, ticket, &error),
     };

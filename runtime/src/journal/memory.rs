@@ -2,6 +2,8 @@
 //!
 //! In: messages and changes. Out: the same answers as the stores that keep their promise. Never knows: files.
 
+mod keys;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +12,7 @@ use std::{
 use super::{
     Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry, Filter, Grave, Head,
     IdempotencyKey, Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned, Replay,
-    Row, Scope, Shred, Store, StoreError, Story, Unfinished,
+    Row, Scope, Store, StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -213,25 +215,11 @@ impl Store for MemoryStore {
     }
 
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
-        self.at_once(|kept| {
-            let wanted = |key: &&DataKey| {
-                filter.id.as_ref().is_none_or(|id| *id == key.id)
-                    && filter.after.as_ref().is_none_or(|after| key.id > *after)
-                    && filter.not_under.as_ref().is_none_or(|kek| key.wrapped.is_some() && key.kek != *kek)
-            };
-            kept.data_keys.values().filter(wanted).take(filter.limit).cloned().collect()
-        })
+        self.at_once(|kept| kept.data_keys(&filter))
     }
 
     fn known_keys(&self, now_ms: i64) -> Promise<'static, Result<Vec<(i64, IdempotencyKey)>, StoreError>> {
-        self.at_once(|kept| {
-            let known = kept.known.iter().filter(|(_, known)| known.expires_ms > now_ms);
-            let key = |((_, _, key_hash), known): (&(String, String, [u8; 32]), &Known)| {
-                let (body_hash, expires_ms) = (known.body_hash, known.expires_ms);
-                (known.seq, IdempotencyKey { key_hash: *key_hash, body_hash, expires_ms })
-            };
-            known.map(key).collect()
-        })
+        self.at_once(|kept| kept.known_keys(now_ms))
     }
 
     fn prune(&self, slice: Prune) -> Promise<'static, Result<Pruned, StoreError>> {
@@ -319,28 +307,6 @@ impl Kept {
                 if holds { Ok(()) } else { Err(StoreError::Stale) }
             }
             _ => Ok(()),
-        }
-    }
-
-    fn prune(&mut self, slice: &Prune) -> Pruned {
-        let past = |life: &Life| {
-            let before_ms = if life.row.state == State::Dead { slice.dead_before_ms } else { slice.ended_before_ms };
-            life.row.mark.is_none() && life.row.ended_ms.is_some_and(|ended_ms| ended_ms < before_ms)
-        };
-        let gone: Vec<Life> = self.messages.extract_if(.., |_, life| past(life)).map(|(_, life)| life).collect();
-        let keys = self.known.len();
-        self.known.retain(|_, known| known.expires_ms >= slice.now_ms);
-        let dead = gone.iter().filter(|life| life.row.state == State::Dead).count();
-        let keys = keys - self.known.len();
-        Pruned { next: None, messages: gone.len() as u64, dead: dead as u64, keys: keys as u64 }
-    }
-
-    fn shred(&mut self, shred: &Shred) {
-        let days = shred.from_day..=shred.until_day;
-        for key in self.data_keys.values_mut() {
-            if key.interface == shred.interface && days.contains(&key.day) && key.wrapped.is_some() {
-                (key.wrapped, key.at_ms) = (None, shred.at_ms);
-            }
         }
     }
 
