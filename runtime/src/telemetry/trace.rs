@@ -51,13 +51,43 @@ pub(crate) fn child(traceparent: &str, random: &Random) -> String {
 pub(crate) fn root(random: &Random) -> String {
     let trace = random.bytes();
     let percent = traces().map_or(100, |queue| queue.sample_percent);
-    // The last bytes decide, as other tracers do: all services with the same share keep the same traces.
-    let sampled = u128::from_be_bytes(trace) % 100 < u128::from(percent);
-    write(trace, random, u8::from(sampled))
+    write(trace, random, u8::from(is_kept(trace, percent)))
+}
+
+/// The last eight bytes of the trace's id decide, as in OpenTelemetry's own sampler: all services with the same share keep
+/// the same traces.
+fn is_kept(trace: [u8; 16], percent: u8) -> bool {
+    let [.., a, b, c, d, e, f, g, h] = trace;
+    let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1;
+    percent >= 100 || number < (1 << 63) / 100 * u64::from(percent)
 }
 
 fn write(trace: [u8; 16], random: &Random, flags: u8) -> String {
     // Zero is no id.
     let (trace, span) = (u128::from_be_bytes(trace).max(1), random.next().max(1));
     format!("00-{trace:032x}-{span:016x}-{flags:02x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_traces_is_kept() {
+        let random = Random::seeded(1);
+        let kept = |percent| (0..10_000).filter(|_| is_kept(random.bytes(), percent)).count();
+        assert_eq!((kept(0), kept(100)), (0, 10_000));
+        assert!((800..1_200).contains(&kept(10)), "{}", kept(10));
+    }
+
+    #[test]
+    fn children_stay_in_the_trace_and_keep_its_flags() {
+        let random = Random::seeded(1);
+        let caller = parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00").unwrap();
+        let ours = parse(&child("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", &random)).unwrap();
+        assert_eq!((ours.trace, ours.is_sampled()), (caller.trace, false));
+        assert_ne!(ours.span, caller.span);
+        assert_eq!(child("no trace", &random), "no trace");
+        assert!(parse(&root(&random)).unwrap().is_sampled(), "without an exporter every trace begins sampled");
+    }
 }
