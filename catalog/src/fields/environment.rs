@@ -197,9 +197,19 @@ pub(crate) const TELEMETRY: Table = Table {
             "Of traces that begin here so many in a hundred are recorded; callers decide about theirs.",
             "10",
         ),
-        may("service_name", Kind::Text, "`service.name` of everything exported; `tieline` if absent.", "orders"),
-        may("instance", Kind::Text, "`service.instance.id`; the machine's name if absent.", "node-a"),
-        may("stage", Kind::Text, "`deployment.environment.name`.", "production"),
+        may(
+            "service_name",
+            Kind::Text,
+            "Name of this service (`service.name`) in everything exported; `tieline` if absent.",
+            "orders",
+        ),
+        may(
+            "instance",
+            Kind::Text,
+            "Name of this instance (`service.instance.id`); the machine's name if absent.",
+            "node-a",
+        ),
+        may("stage", Kind::Text, "Stage of the installation (`deployment.environment.name`).", "production"),
         may("attributes", Kind::Texts, "More attributes of the resource.", "[\"team=integration\"]"),
     ],
 };

@@ -36,7 +36,12 @@ async fn the_environment_names_every_system_and_every_secret_it_needs() {
     for reference in
         text.lines().filter_map(|line| line.split_once("\"file:")).map(|(_, rest)| rest.trim_end_matches('"'))
     {
-        assert!(std::fs::read_to_string(reference).unwrap().contains("-----BEGIN "), "{reference}");
+        // All are PEM but the key of the store, which is 32 bytes in some writing.
+        let there = std::fs::read_to_string(reference).unwrap();
+        assert!(
+            there.contains("-----BEGIN ") || (reference.ends_with("store.key") && !there.is_empty()),
+            "{reference}"
+        );
     }
 }
 
