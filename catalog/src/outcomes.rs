@@ -170,10 +170,10 @@ pub fn meaning<'a>(
 /// Whether an operation can answer so at all.
 #[must_use]
 pub fn answers_so(operation: &Operation, answer: &Target) -> bool {
-    match (&operation.protocol, answer) {
-        (Protocol::SftpPut { .. }, _) => false,
-        (Protocol::Rest { .. } | Protocol::OData { .. }, Target::BapiMessage { .. }) => false,
-        (Protocol::Rest { .. } | Protocol::OData { .. } | Protocol::Rfc { .. }, _) => true,
+    match operation.protocol {
+        Protocol::SftpPut { .. } => false,
+        Protocol::Rest { .. } | Protocol::OData { .. } => !matches!(answer, Target::BapiMessage { .. }),
+        Protocol::Rfc { .. } => true,
     }
 }
 

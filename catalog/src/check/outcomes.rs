@@ -37,7 +37,7 @@ fn rules(interface: &Interface, systems: &HashMap<&str, &System>, findings: &mut
         // What could not be read elsewhere is not judged here.
         let can =
             |reference: &&&OperationRef| find(systems, reference).is_none_or(|it| answers_so(it, &own.rule.target));
-        if !covered.iter().any(|reference| can(&reference)) {
+        if !covered.iter().any(can) {
             let message = "no operation that the rule is about answers like this";
             findings.add("E-OUTCOME", place, message).help(
                 "`status` and `error_code` are answers of REST, OData and RFC operations, `bapi` of RFC operations only",

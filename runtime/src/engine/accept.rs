@@ -190,9 +190,10 @@ pub(super) fn order_key(interface: &Interface, admitted: &Admitted) -> Option<St
 /// nothing twice.
 fn idempotency_key(interface: &Interface, arrival: &Arrival, admitted: &Admitted) -> Option<String> {
     match (&interface.trigger, interface.idempotency) {
-        (Trigger::Schedule { .. }, _) => arrival.key.clone(),
+        (Trigger::Schedule { .. }, _) | (_, KeySource::Header(_) | KeySource::CloudEvent | KeySource::Webhook) => {
+            arrival.key.clone()
+        }
         (_, KeySource::Message) => admitted.idempotency_key.clone(),
-        (_, KeySource::Header(_) | KeySource::CloudEvent | KeySource::Webhook) => arrival.key.clone(),
         (_, KeySource::Body) => Some(body_hash(arrival).iter().map(|byte| format!("{byte:02x}")).collect()),
     }
 }
