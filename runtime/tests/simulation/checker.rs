@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tieline_runtime::{
     Class,
-    journal::{Change, Row, Store as _},
+    journal::{Change, Row},
     lifecycle::State,
 };
 
@@ -15,23 +15,24 @@ use super::{
     flows::{self, CREATE, MAX_IN_FLIGHT, PAY},
     history::Event,
     life::Life,
+    medium::at_once,
     world::World,
 };
 
 /// Everything that is wrong.
-pub(super) async fn judge(world: &World) -> Vec<String> {
+pub(super) fn judge(world: &World) -> Vec<String> {
     let mut wrong = world.history.life(|life| std::mem::take(&mut life.wrong));
     if !wrong.is_empty() {
         // What follows from the first mistake says little.
         return wrong;
     }
-    let rows = world.rows().await;
+    let rows = world.rows();
     promises(world, &rows, &mut wrong);
-    unique(&rows, world, &mut wrong);
+    agrees(&rows, world, &mut wrong);
     let allowed = allowance(world);
     world.history.life(|life| effects(world, life, allowed, &mut wrong));
     for row in rows.iter().filter(|row| matches!(row.state, State::Dead | State::Failed)) {
-        graves(world, row, &mut wrong).await;
+        graves(world, row, &mut wrong);
     }
     alerts(world, &rows, &mut wrong);
     wrong
@@ -70,8 +71,8 @@ fn promises(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
     }
 }
 
-/// Every key makes one message, every instant of a timetable one start.
-fn unique(rows: &[Row], world: &World, wrong: &mut Vec<String>) {
+/// The journal says what its history says; every key makes one message, every instant of a timetable one start.
+fn agrees(rows: &[Row], world: &World, wrong: &mut Vec<String>) {
     let mut seen = BTreeMap::<(String, String), State>::new();
     world.history.life(|life| {
         for row in rows {
@@ -79,6 +80,9 @@ fn unique(rows: &[Row], world: &World, wrong: &mut Vec<String>) {
                 wrong.push(format!("message {} was made up", row.seq));
                 continue;
             };
+            if (row.state, row.lease, row.crashes) != (known.state, known.lease, known.crashes) {
+                wrong.push(format!("{} is {} in the journal, its history says {}", row.id, row.state, known.state));
+            }
             let key = match known.message.parameters.first() {
                 Some((_, nominal)) => {
                     world.history.coverage.sometimes("a schedule fired");
@@ -151,9 +155,9 @@ fn effects(world: &World, life: &Life, allowed: u32, wrong: &mut Vec<String>) {
 }
 
 /// Every dead one has a reason, a body and a record.
-async fn graves(world: &World, row: &Row, wrong: &mut Vec<String>) {
+fn graves(world: &World, row: &Row, wrong: &mut Vec<String>) {
     let (Ok(Some(story)), Ok(Some(material))) =
-        (world.disk.kept().story(&row.id).await, world.disk.kept().material(row.seq).await)
+        (at_once(world.disk.kept().story(&row.id)), at_once(world.disk.kept().material(row.seq)))
     else {
         return wrong.push(format!("{} is {}, and nothing is known of it", row.id, row.state));
     };

@@ -1,6 +1,6 @@
 //! A disk with a write-ahead log, and everything that can be wrong with one.
 //!
-//! In: writes of the engine, faults. Out: a [`Store`] that keeps what it synced and nothing else. Never knows: flows.
+//! In: writes of the engine, faults. Out: a medium that holds what was synced and nothing else. Never knows: flows.
 //!
 //! Writes queue up and are synced together. A crash loses what waits; the batch that is being synced is there as a whole
 //! or, torn, not at all. A sync that fails leaves nobody knowing which. Readers see what is committed.
@@ -12,24 +12,23 @@ use std::{
 };
 
 use tieline_runtime::{
-    door::Promise,
-    journal::{
-        Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-        MemoryStore, NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
-    },
+    journal::{Accepted, Change, NewMessage, Store, StoreError},
     random::Random,
 };
 use tokio::sync::oneshot;
 
 use super::{
+    handle::Handle,
     history::{Event, History},
+    medium::{Kind, Medium, at_once},
     wrong::Lie,
 };
 
 /// Most writes that are synced together.
 const BATCH: usize = 16;
 
-enum Write {
+/// A write, and who waits for it.
+pub(super) enum Write {
     Accept(Box<NewMessage>, oneshot::Sender<Result<Accepted, StoreError>>),
     Commit(Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
 }
@@ -54,18 +53,18 @@ struct Inside {
 #[derive(Clone)]
 pub(super) struct Disk {
     inside: Arc<Mutex<Inside>>,
-    kept: MemoryStore,
-    history: History,
+    medium: Medium,
+    pub(super) history: History,
     random: Arc<Random>,
-    lie: Lie,
+    pub(super) lie: Lie,
 }
 
 impl Disk {
-    pub(super) fn new(history: History, seed: u64, lie: Lie) -> Self {
+    pub(super) fn new(history: History, seed: u64, lie: Lie, kind: Kind) -> Self {
         let inside = Inside { slowest_ms: 3, ..Inside::default() };
         Self {
             inside: Arc::new(Mutex::new(inside)),
-            kept: MemoryStore::new(),
+            medium: Medium::new(kind),
             history,
             random: Arc::new(Random::seeded(seed)),
             lie,
@@ -76,12 +75,12 @@ impl Disk {
     pub(super) fn open(&self) -> Handle {
         let mut inside = self.inside();
         inside.process += 1;
-        Handle { disk: self.clone(), process: inside.process }
+        Handle::new(self.clone(), inside.process)
     }
 
     /// What is on it, for the checker.
-    pub(super) fn kept(&self) -> &MemoryStore {
-        &self.kept
+    pub(super) fn kept(&self) -> Arc<dyn Store> {
+        self.medium.store()
     }
 
     /// The machine loses its power.
@@ -92,19 +91,47 @@ impl Disk {
         let uncertain = std::mem::take(&mut inside.uncertain);
         (inside.syncing, inside.broken, inside.fail_sync) = (false, None, false);
         drop(inside);
-        if uncertain.is_empty() {
-            return;
-        }
-        if self.random.up_to(1) == 0 {
-            self.history.fault("a batch was torn by a crash");
-            if self.lie == Lie::HalfTransactions {
-                let half = uncertain.len().div_ceil(2);
-                uncertain.into_iter().take(half).for_each(|write| self.half(write));
+        match self.medium.log_bytes() {
+            Some(log_bytes) => self.crash_of_a_file(uncertain, log_bytes),
+            None if uncertain.is_empty() => {}
+            None if self.random.up_to(1) == 0 => {
+                self.history.fault("a batch was torn by a crash");
+                if self.lie == Lie::HalfTransactions {
+                    let half = uncertain.len().div_ceil(2);
+                    uncertain.into_iter().take(half).for_each(|write| self.half(write));
+                }
             }
-            return;
+            None => {
+                self.history.fault("a batch was committed, but nobody heard of it");
+                uncertain.into_iter().for_each(|write| self.apply(write));
+            }
         }
-        self.history.fault("a batch was committed, but nobody heard of it");
-        uncertain.into_iter().for_each(|write| self.apply(write));
+    }
+
+    /// The batch is written, and the log is cut somewhere in it: what is before the cut is there, and nothing else.
+    fn crash_of_a_file(&self, uncertain: Vec<Write>, begin: u64) {
+        let written: Vec<_> = uncertain
+            .into_iter()
+            .map(|write| {
+                let (event, answer) = self.perform(write);
+                drop(answer);
+                (event, self.medium.log_bytes().unwrap_or(0))
+            })
+            .collect();
+        let mut ends = written.iter().map(|(_, end)| *end);
+        let end = ends.clone().next_back().unwrap_or(begin);
+        // After a checkpoint the log is written from its beginning again: where a transaction ends in it is not known.
+        let grows = ends.try_fold(begin, |before, end| (end > before).then_some(end)).is_some();
+        let left = if grows { begin + self.random.up_to(end - begin) } else { end };
+        self.medium.crash(left, &self.random);
+        let (there, torn): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, end)| !grows || *end <= left);
+        if !torn.is_empty() {
+            self.history.fault("a batch was torn by a crash");
+        }
+        if !there.is_empty() {
+            self.history.fault("a batch was committed, but nobody heard of it");
+        }
+        there.into_iter().filter_map(|(event, _)| event).for_each(|event| self.history.add(event));
     }
 
     /// The next sync fails.
@@ -130,6 +157,29 @@ impl Disk {
     pub(super) fn heal(&self) {
         let mut inside = self.inside();
         (inside.fail_sync, inside.no_space, inside.over_quota, inside.slowest_ms) = (false, false, false, 3);
+    }
+
+    pub(super) fn is_over_quota(&self) -> bool {
+        self.inside().over_quota
+    }
+
+    /// A process writes, if it is not dead.
+    pub(super) fn write(&self, process: u32, write: Write) {
+        let mut inside = self.inside();
+        if inside.process != process {
+            return;
+        }
+        if let Some(error) = inside.broken.clone() {
+            drop(inside);
+            drop(self.fail(write, &error));
+            return;
+        }
+        inside.waiting.push_back(write);
+        if !inside.syncing {
+            inside.syncing = true;
+            drop(inside);
+            tokio::spawn(self.clone().sync(process));
+        }
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -199,29 +249,39 @@ impl Disk {
         true
     }
 
-    /// It is on the disk.
+    /// It is on the disk, and whoever waits hears of it.
     fn apply(&self, write: Write) {
+        let (event, answer) = self.perform(write);
+        if let Some(event) = event {
+            self.history.add(event);
+        }
+        answer();
+    }
+
+    /// Writes. What that means for the history, and how to tell whoever waits.
+    fn perform(&self, write: Write) -> (Option<Event>, Box<dyn FnOnce()>) {
         match write {
             Write::Accept(mut message, reply) => {
                 if self.lie == Lie::ForgetsKeys {
                     message.key = None;
                 }
-                let result = now(self.kept.accept((*message).clone()));
-                if let Ok(Accepted::New { seq }) = &result {
-                    self.history.add(Event::Kept { seq: *seq, message });
-                }
-                reply.send(result).ok();
+                let result = at_once(self.kept().accept((*message).clone()));
+                let event = match &result {
+                    Ok(Accepted::New { seq }) => Some(Event::Kept { seq: *seq, message }),
+                    _ => None,
+                };
+                (event, Box::new(move || drop(reply.send(result))))
             }
             Write::Commit(mut changes, reply) => {
                 if self.lie == Lie::LosesDone {
                     changes.retain(|change| !matches!(change, Change::Done { .. }));
                 }
-                let result = now(self.kept.commit(changes.clone()));
-                self.history.add(match &result {
+                let result = at_once(self.kept().commit(changes.clone()));
+                let event = match &result {
                     Ok(()) => Event::Changed(changes),
                     Err(_) => Event::Stale(changes),
-                });
-                reply.send(result).ok();
+                };
+                (Some(event), Box::new(move || drop(reply.send(result))))
             }
         }
     }
@@ -263,124 +323,5 @@ fn pretend(write: Write) {
     match write {
         Write::Accept(_, reply) => drop(reply.send(Ok(Accepted::New { seq: 1_000_000 }))),
         Write::Commit(_, reply) => drop(reply.send(Ok(()))),
-    }
-}
-
-/// The result of a promise of the memory store: it never waits.
-fn now<T>(promise: Promise<'static, Result<T, StoreError>>) -> Result<T, StoreError> {
-    use futures_util::FutureExt as _;
-    promise.now_or_never().unwrap_or(Err(StoreError::Closed))
-}
-
-/// One process's hand on the disk.
-pub(super) struct Handle {
-    disk: Disk,
-    process: u32,
-}
-
-impl Handle {
-    fn write(&self, write: Write) {
-        let mut inside = self.disk.inside();
-        if inside.process != self.process {
-            return;
-        }
-        if let Some(error) = inside.broken.clone() {
-            drop(inside);
-            drop(self.disk.fail(write, &error));
-            return;
-        }
-        inside.waiting.push_back(write);
-        if !inside.syncing {
-            inside.syncing = true;
-            drop(inside);
-            tokio::spawn(self.disk.clone().sync(self.process));
-        }
-    }
-}
-
-impl Store for Handle {
-    fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>> {
-        let (reply, result) = oneshot::channel();
-        if self.disk.inside().over_quota {
-            self.disk.history.coverage.sometimes("the quota refused a message");
-            return Box::pin(std::future::ready(Err(StoreError::Full { used_bytes: 90, max_bytes: 100 })));
-        }
-        let seq = self.disk.lie.guess(&self.disk.kept);
-        self.write(Write::Accept(Box::new(message), reply));
-        Box::pin(async move {
-            match seq {
-                Some(seq) => Ok(Accepted::New { seq }),
-                None => result.await.unwrap_or(Err(StoreError::Closed)),
-            }
-        })
-    }
-
-    fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>> {
-        let (reply, result) = oneshot::channel();
-        let hasty = self.disk.lie == Lie::HastyBegin && matches!(changes[..], [Change::Begin { .. }]);
-        self.write(Write::Commit(changes, reply));
-        Box::pin(async move { if hasty { Ok(()) } else { result.await.unwrap_or(Err(StoreError::Closed)) } })
-    }
-
-    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
-        self.disk.kept.unfinished()
-    }
-
-    fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {
-        self.disk.kept.material(seq)
-    }
-
-    fn answer(&self, id: &str) -> Promise<'static, Result<Option<Answer>, StoreError>> {
-        self.disk.kept.answer(id)
-    }
-
-    fn messages(&self, filter: Filter) -> Promise<'static, Result<Vec<Row>, StoreError>> {
-        self.disk.kept.messages(filter)
-    }
-
-    fn story(&self, id: &str) -> Promise<'static, Result<Option<Story>, StoreError>> {
-        self.disk.kept.story(id)
-    }
-
-    fn graves(&self, filter: Filter) -> Promise<'static, Result<Vec<(Row, Grave)>, StoreError>> {
-        self.disk.kept.graves(filter)
-    }
-
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
-        self.disk.kept.dead()
-    }
-
-    fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {
-        self.disk.kept.incidents(limit)
-    }
-
-    fn posts(&self, sent: bool, limit: usize) -> Promise<'static, Result<Vec<Post>, StoreError>> {
-        self.disk.kept.posts(sent, limit)
-    }
-
-    fn audit(&self, filter: AuditFilter) -> Promise<'static, Result<Vec<Audited>, StoreError>> {
-        self.disk.kept.audit(filter)
-    }
-
-    fn audit_head(&self) -> Promise<'static, Result<Head, StoreError>> {
-        self.disk.kept.audit_head()
-    }
-
-    fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>> {
-        self.disk.kept.pauses()
-    }
-
-    fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
-        self.disk.kept.calls(day)
-    }
-
-    fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
-        self.disk.kept.data_keys(filter)
-    }
-
-    fn close(&self) -> Promise<'static, ()> {
-        // Everything handed in before is durable once this is.
-        let done = self.commit(Vec::new());
-        Box::pin(async move { done.await.map_or((), |()| ()) })
     }
 }

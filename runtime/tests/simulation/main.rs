@@ -2,7 +2,8 @@
 //!
 //! A seed decides everything. Each seed's history is judged by a reference model of the life of a message ([`life`]) as
 //! it happens, and by a checker of histories ([`checker`]) in the end. `SEED=123 cargo nextest run -p tieline-runtime
-//! --test simulation seeds --no-capture` replays a seed and prints its history; `SEEDS=5000` runs so many.
+//! --test simulation seeds_keep_every_promise_in --no-capture` replays a seed and prints its history; `SEEDS=5000` runs
+//! so many.
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a test, with histories worth reading")]
 
@@ -10,18 +11,22 @@ mod checker;
 mod coverage;
 mod disk;
 mod flows;
+mod handle;
 mod history;
 mod known;
 mod life;
+mod medium;
 mod network;
 mod plan;
+mod properties;
 mod world;
 mod wrong;
 
 use std::{env, time::Instant};
 
 use coverage::Coverage;
-use world::World;
+use medium::Kind;
+use world::{Action, World};
 use wrong::{RIGHT, Variant, WRONG};
 
 /// Seeds of a usual run.
@@ -37,10 +42,14 @@ struct Report {
     coverage: Coverage,
 }
 
-fn simulate(seed: u64, variant: Variant) -> Report {
+fn simulate(seed: u64, variant: Variant, kind: Kind) -> Report {
+    live(seed, variant, kind, plan::of_seed(seed))
+}
+
+fn live(seed: u64, variant: Variant, kind: Kind, plan: Vec<Action>) -> Report {
     world::in_its_own_time(async {
-        let mut world = World::new(seed, variant).await;
-        let wrong = world.live(plan::of_seed(seed)).await;
+        let mut world = World::new(seed, variant, kind).await;
+        let wrong = world.live(plan).await;
         Report { wrong, history: world.history.lines(), coverage: world.history.coverage.clone() }
     })
 }
@@ -59,51 +68,75 @@ fn quiet_poison() {
     }));
 }
 
-fn fail(seed: u64, report: &Report) -> ! {
+fn fail(seed: u64, kind: Kind, report: &Report) -> ! {
     let last = &report.history[report.history.len().saturating_sub(60)..];
     panic!(
-        "seed {seed}:\n  {}\nthe end of its history:\n{}\nreplay: SEED={seed} cargo nextest run -p tieline-runtime --test \
-         simulation seeds --no-capture",
+        "seed {seed}:\n  {}\nthe end of its history:\n{}\nreplay: {}SEED={seed} cargo nextest run -p tieline-runtime \
+         --test simulation seeds_keep_every_promise_in --no-capture",
         report.wrong.join("\n  "),
         last.join("\n"),
+        if kind == Kind::Sqlite { "STORE=sqlite " } else { "" },
     )
 }
 
-#[test]
-fn seeds_keep_every_promise() {
-    quiet_poison();
-    if let Some(seed) = number("SEED") {
-        let report = simulate(seed, RIGHT);
-        report.history.iter().for_each(|line| println!("{line}"));
-        if !report.wrong.is_empty() {
-            fail(seed, &report);
-        }
-        return;
+/// Replays the seed that is asked for; true if one was.
+fn replayed() -> bool {
+    let Some(seed) = number("SEED") else { return false };
+    let kind = if env::var("STORE").is_ok_and(|store| store == "sqlite") { Kind::Sqlite } else { Kind::Memory };
+    let report = simulate(seed, RIGHT, kind);
+    report.history.iter().for_each(|line| println!("{line}"));
+    if !report.wrong.is_empty() {
+        fail(seed, kind, &report);
     }
-    let (begin, seeds, coverage) = (Instant::now(), number("SEEDS").unwrap_or(SEEDS), Coverage::default());
-    let mut failed = Vec::new();
+    true
+}
+
+/// Runs seeds, and shows the first that fails.
+fn run(seeds: u64, kind: Kind) -> Coverage {
+    let (begin, coverage, mut failed) = (Instant::now(), Coverage::default(), Vec::new());
     for seed in 1..=seeds {
-        let report = simulate(seed, RIGHT);
+        let report = simulate(seed, RIGHT, kind);
         coverage.add(&report.coverage);
         if !report.wrong.is_empty() {
+            println!("seed {seed}: {}", report.wrong.join("; "));
             failed.push((seed, report));
         }
     }
-    for (seed, report) in &failed {
-        println!("seed {seed}: {}", report.wrong.join("; "));
-    }
     if let Some((seed, report)) = failed.first() {
-        fail(*seed, report);
+        fail(*seed, kind, report);
     }
     println!("{seeds} seeds in {:.1} s\n{}", begin.elapsed().as_secs_f64(), coverage.lines().join("\n"));
-    assert_eq!(coverage.missing(), Vec::<&str>::new(), "never happened in {seeds} seeds: the simulation proves less");
+    coverage
+}
+
+#[test]
+fn seeds_keep_every_promise_in_memory() {
+    quiet_poison();
+    if replayed() {
+        return;
+    }
+    let seeds = number("SEEDS").unwrap_or(SEEDS);
+    let missing = run(seeds, Kind::Memory).missing(coverage::INTERESTING);
+    assert_eq!(missing, Vec::<&str>::new(), "never happened in {seeds} seeds: the simulation proves less");
+}
+
+#[test]
+fn seeds_keep_every_promise_on_a_real_file() {
+    quiet_poison();
+    let seeds = number("SEEDS").unwrap_or(SEEDS) / 10;
+    let missing = run(seeds, Kind::Sqlite).missing(coverage::OF_FILES);
+    assert_eq!(missing, Vec::<&str>::new(), "never happened in {seeds} seeds: the simulation proves less");
 }
 
 #[test]
 fn a_seed_replays_exactly() {
     quiet_poison();
     for seed in 1..=10 {
-        assert_eq!(simulate(seed, RIGHT).history, simulate(seed, RIGHT).history, "seed {seed} differs from itself");
+        assert_eq!(
+            simulate(seed, RIGHT, Kind::Memory).history,
+            simulate(seed, RIGHT, Kind::Memory).history,
+            "seed {seed} differs from itself"
+        );
     }
 }
 
@@ -113,7 +146,7 @@ fn every_broken_variant_is_caught() {
     let mut missed = Vec::new();
     for variant in WRONG {
         let caught = (1..=PATIENCE).find_map(|seed| {
-            let report = simulate(seed, *variant);
+            let report = simulate(seed, *variant, Kind::Memory);
             report.wrong.first().map(|first| (seed, first.clone()))
         });
         match caught {

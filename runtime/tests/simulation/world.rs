@@ -16,7 +16,6 @@ use tieline_runtime::{
     door::{Arrival, Door as _, Refusal},
     engine::{Engine, Ports},
     format::json,
-    journal::Store as _,
     lifecycle::State,
     metrics::Metrics,
     random::Random,
@@ -28,6 +27,7 @@ use super::{
     disk::Disk,
     flows,
     history::{Event, History},
+    medium::{Kind, at_once},
     network::{Fate, Mailbox, Network},
     wrong::Variant,
 };
@@ -119,11 +119,11 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) async fn new(seed: u64, variant: Variant) -> Self {
+    pub(super) async fn new(seed: u64, variant: Variant, kind: Kind) -> Self {
         // A Thursday noon in January: schedules fire every hour from then on.
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(1_767_265_200_000));
         let history = History::new(Arc::clone(&clock));
-        let disk = Disk::new(history.clone(), seed ^ 1, variant.lie);
+        let disk = Disk::new(history.clone(), seed ^ 1, variant.lie, kind);
         let network = Arc::new(Network::new(history.clone(), seed ^ 2));
         let mut world = Self {
             history,
@@ -150,7 +150,7 @@ impl World {
             }
         }
         self.settle().await;
-        checker::judge(self).await
+        checker::judge(self)
     }
 
     pub(super) async fn act(&mut self, action: Action) {
@@ -330,9 +330,9 @@ impl World {
     }
 
     /// Nothing more happens.
-    pub(super) async fn rows(&self) -> Vec<tieline_runtime::journal::Row> {
+    pub(super) fn rows(&self) -> Vec<tieline_runtime::journal::Row> {
         let filter = tieline_runtime::journal::Filter { limit: 100_000, ..Default::default() };
-        self.disk.kept().messages(filter).await.unwrap_or_default()
+        at_once(self.disk.kept().messages(filter)).unwrap_or_default()
     }
 }
 

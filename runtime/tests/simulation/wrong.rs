@@ -4,9 +4,11 @@
 //! noticed.
 
 use tieline_runtime::{
-    journal::MemoryStore,
+    journal::{Filter, Store},
     lifecycle::{self, Action, Event, Illegal, Reason, Remains, Rules, State, Transition},
 };
+
+use super::medium::at_once;
 
 /// What the disk does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,12 +32,10 @@ pub(super) enum Lie {
 
 impl Lie {
     /// The place that a message will probably get.
-    pub(super) fn guess(self, kept: &MemoryStore) -> Option<i64> {
-        use futures_util::FutureExt as _;
-        use tieline_runtime::journal::{Filter, Store as _};
+    pub(super) fn guess(self, kept: &dyn Store) -> Option<i64> {
         (self == Self::HastyAccept).then(|| {
-            let newest = kept.messages(Filter { limit: 1, ..Filter::default() }).now_or_never();
-            newest.and_then(Result::ok).and_then(|rows| rows.first().map(|row| row.seq + 1)).unwrap_or(1)
+            let newest = at_once(kept.messages(Filter { limit: 1, ..Filter::default() }));
+            newest.ok().and_then(|rows| rows.first().map(|row| row.seq + 1)).unwrap_or(1)
         })
     }
 }

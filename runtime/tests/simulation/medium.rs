@@ -1,0 +1,121 @@
+//! What a disk is made of: memory, or a real SQLite file of which a crash leaves an image.
+//!
+//! In: writes that are synced, crashes. Out: a real [`Store`], and after a crash of a file the one that opens what is
+//! left of it. Never knows: engines, flows.
+//!
+//! A crash of a file is a copy of the database and its log while the store is open, the log cut anywhere in the last
+//! batch and followed by garbage: what a disk may hold when the power goes in the middle of a write that nobody was told
+//! of yet. What was synced before is there as a whole; of the batch a prefix of whole transactions is.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+use tempfile::TempDir;
+use tieline_runtime::{
+    journal::{MemoryStore, SqliteStore, Store},
+    random::Random,
+};
+
+/// What the disk is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Memory,
+    Sqlite,
+}
+
+/// The store that holds what is on the disk. Clones share it.
+#[derive(Clone)]
+pub(super) struct Medium {
+    now: Arc<Mutex<Arc<dyn Store>>>,
+    file: Option<Arc<File>>,
+}
+
+struct File {
+    folder: TempDir,
+    image: Mutex<u32>,
+}
+
+impl File {
+    /// The database of today.
+    fn path(&self) -> PathBuf {
+        let image = *self.image.lock().unwrap_or_else(PoisonError::into_inner);
+        self.folder.path().join(format!("journal-{image}.db"))
+    }
+
+    fn next(&self) -> PathBuf {
+        *self.image.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.path()
+    }
+}
+
+impl Medium {
+    pub(super) fn new(kind: Kind) -> Self {
+        if kind == Kind::Memory {
+            return Self { now: Arc::new(Mutex::new(Arc::new(MemoryStore::new()))), file: None };
+        }
+        // Syncs cost time on a real disk, and here it is not the disk that is tried.
+        let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder");
+        let file = File { folder, image: Mutex::new(0) };
+        let store = SqliteStore::open(&file.path(), None).expect("a new store opens");
+        Self { now: Arc::new(Mutex::new(Arc::new(store))), file: Some(Arc::new(file)) }
+    }
+
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How long the log is, of media that have one.
+    pub(super) fn log_bytes(&self) -> Option<u64> {
+        let file = self.file.as_ref()?;
+        Some(fs::metadata(log_of(&file.path())).map_or(0, |log| log.len()))
+    }
+
+    /// The power goes: of the log so many bytes are left, and something that was never written. The store that opens
+    /// what is left takes the place of the one before.
+    pub(super) fn crash(&self, left: u64, random: &Random) {
+        let Some(file) = &self.file else { return };
+        let old = file.path();
+        let new = file.next();
+        // First the database: pages that move to it meanwhile are in the log as well.
+        fs::copy(&old, &new).expect("an image of the database");
+        let mut log = fs::read(log_of(&old)).unwrap_or_default();
+        log.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        log.extend((0..random.up_to(5_000)).map(|_| u8::try_from(random.up_to(255)).unwrap_or(0)));
+        fs::write(log_of(&new), log).expect("an image of the log");
+        let store = SqliteStore::open(&new, None).expect("what a crash leaves opens");
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(store);
+    }
+}
+
+fn log_of(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-wal");
+    PathBuf::from(path)
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// The result of a future whose work is done by other threads. Waits for it on this one, so that no simulated time
+/// passes and nothing else happens meanwhile.
+pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        thread::park();
+    }
+}

@@ -1,0 +1,92 @@
+//! Random operations and crashes against the reference model, with the shortest plan that fails.
+//!
+//! In: plans made by proptest. Out: a failure with its smallest plan. Never knows: how a world works.
+//!
+//! The worlds are those of the seeds. Seeds replay exactly and reach far; a plan that proptest made shrinks to the few
+//! actions that matter.
+
+use proptest::{
+    prelude::*,
+    sample::select,
+    test_runner::{Config, TestCaseError, TestCaseResult, TestError, TestRunner},
+};
+
+use super::{
+    live,
+    medium::Kind,
+    plan::{self, FATES, OPERATIONS},
+    quiet_poison,
+    world::Action,
+    wrong::{RIGHT, Variant, WRONG},
+};
+
+/// Plans of a usual run.
+const PLANS: u32 = 150;
+
+/// Within so many plans every broken variant must be caught.
+const PATIENCE: u32 = 300;
+
+fn action() -> impl Strategy<Value = Action> {
+    let caller = || (0..64_u32).prop_map(plan::caller);
+    prop_oneof![
+        40 => caller().prop_map(Action::Call),
+        3 => caller().prop_map(Action::OtherBody),
+        2 => Just(Action::HangUp),
+        18 => (0..50_u64).prop_map(Action::Wait),
+        8 => (0..60_000_u64).prop_map(Action::Wait),
+        2 => (0..4_000_000_u64).prop_map(Action::Wait),
+        7 => (0..2_000_u64).prop_map(Action::Crash),
+        3 => (0..20_000_u64).prop_map(Action::Stop),
+        2 => Just(Action::FailSync),
+        1 => (0..3_000_u64).prop_map(Action::NoSpace),
+        1 => (0..10_000_u64).prop_map(Action::OverQuota),
+        1 => select(vec![0, 2, 20, 500]).prop_map(Action::SlowDisk),
+        2 => (0..90_u64).prop_map(Action::Storm),
+        6 => (select(OPERATIONS), select(FATES)).prop_map(|(operation, fate)| Action::Next(operation, fate)),
+    ]
+}
+
+/// Runs so many plans; what is wrong with the shortest that fails.
+fn first_failure(variant: Variant, kind: Kind, plans: u32, shrinks: u32) -> Option<(String, Vec<Action>)> {
+    let config = Config { cases: plans, max_shrink_iters: shrinks, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
+    let plans = (0..1_000_u64, prop::collection::vec(action(), 1..60));
+    let holds = |(seed, plan): (u64, Vec<Action>)| -> TestCaseResult {
+        let report = live(seed, variant, kind, plan);
+        if report.wrong.is_empty() { Ok(()) } else { Err(TestCaseError::fail(report.wrong.join("\n  "))) }
+    };
+    match runner.run(&plans, holds) {
+        Ok(()) => None,
+        Err(TestError::Fail(reason, (_, plan))) => Some((reason.to_string(), plan)),
+        Err(abort @ TestError::Abort(_)) => panic!("{abort}"),
+    }
+}
+
+#[test]
+fn every_plan_keeps_every_promise() {
+    quiet_poison();
+    for (kind, plans) in [(Kind::Memory, PLANS), (Kind::Sqlite, PLANS / 10)] {
+        if let Some((wrong, plan)) = first_failure(RIGHT, kind, plans, 400) {
+            panic!("{kind:?}: {wrong}\nthe shortest plan that does this: {plan:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_broken_variant_fails_its_properties() {
+    quiet_poison();
+    let mut missed = Vec::new();
+    for variant in WRONG {
+        match first_failure(*variant, Kind::Memory, PATIENCE, 0) {
+            Some((wrong, plan)) => {
+                let first = wrong.lines().next().unwrap_or_default();
+                println!("`{}` fails with a plan of {} actions: {first}", variant.name, plan.len());
+            }
+            None => missed.push(variant.name),
+        }
+    }
+    assert_eq!(missed, Vec::<&str>::new(), "not caught within {PATIENCE} plans");
+}
