@@ -17,6 +17,8 @@ pub mod environment;
 pub mod example;
 pub mod flow;
 pub mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod http;
 pub mod journal;
 pub mod lifecycle;

@@ -140,7 +140,7 @@ struct Published {
 }
 
 /// The signature keys of a set that we can use; others are read past.
-fn read_set(body: &[u8]) -> Option<HashMap<String, Arc<Key>>> {
+pub(super) fn read_set(body: &[u8]) -> Option<HashMap<String, Arc<Key>>> {
     let set: Published = serde_json::from_slice(body).ok()?;
     let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
     Some(keys.filter_map(|jwk| Some((jwk.common.key_id.clone()?, Arc::new(read_key(&jwk)?)))).collect())

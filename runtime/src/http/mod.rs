@@ -89,3 +89,22 @@ impl std::fmt::Debug for Front {
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+/// What fuzz targets reach of this module.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz {
+    use super::{Random, jwks, jwt, trace};
+
+    pub(crate) fn token(text: &str) {
+        jwt::parse(text).ok();
+    }
+
+    pub(crate) fn key_set(bytes: &[u8]) {
+        jwks::read_set(bytes);
+    }
+
+    pub(crate) fn trace(text: &str) {
+        let kept = trace::traceparent(Some(text), &Random::seeded(1));
+        assert_eq!(kept.len(), 55, "a valid header goes on: {kept}");
+    }
+}

@@ -30,7 +30,7 @@ use world::{Action, World};
 use wrong::{RIGHT, Variant, WRONG};
 
 /// Seeds of a usual run.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 300;
 
 /// Within so many seeds every broken variant must be caught.
 const PATIENCE: u64 = 200;

@@ -17,14 +17,14 @@ use super::{
     plan::{self, FATES, OPERATIONS},
     quiet_poison,
     world::Action,
-    wrong::{RIGHT, Variant, WRONG},
+    wrong::{Lie, RIGHT, Variant, WRONG},
 };
 
 /// Plans of a usual run.
 const PLANS: u32 = 150;
 
-/// Within so many plans every broken variant must be caught.
-const PATIENCE: u32 = 300;
+/// Within so many plans every broken set of rules must be caught; disks that lie are left to the seeds.
+const PATIENCE: u32 = 100;
 
 fn action() -> impl Strategy<Value = Action> {
     let caller = || (0..64_u32).prop_map(plan::caller);
@@ -76,10 +76,10 @@ fn every_plan_keeps_every_promise() {
 }
 
 #[test]
-fn every_broken_variant_fails_its_properties() {
+fn every_broken_set_of_rules_fails_its_properties() {
     quiet_poison();
     let mut missed = Vec::new();
-    for variant in WRONG {
+    for variant in WRONG.iter().filter(|variant| variant.lie == Lie::None) {
         match first_failure(*variant, Kind::Memory, PATIENCE, 0) {
             Some((wrong, plan)) => {
                 let first = wrong.lines().next().unwrap_or_default();
