@@ -7,12 +7,12 @@
 //! performing what the flow asks for within the `limits` of partners → `verdict` and the life cycle say what follows →
 //! `work` writes state, dead-letter record and alert in one transaction. `recover` starts on what the last process left.
 //!
-//! Where this is simpler than the whole semantics: the breaker opens when a target refuses us as such, not on
-//! a share of failures, so the documented timetable always holds; a message runs through the flow of this build even
+//! Where this is simpler than the whole semantics: a message runs through the flow of this build even
 //! if an earlier one accepted it (the journal keeps the earlier digest).
 
 mod accept;
 mod board;
+mod breaker;
 mod core;
 mod direct;
 mod figures;
@@ -45,7 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::core::Ports;
 pub(crate) use board::Backlog;
-pub use limits::Standing;
+pub use breaker::Standing;
 pub use operate::{Decision, Declined, MOST as MOST_IN_BULK, Order, Rehearsal, Rehearsed, Replayed, Verb, Way};
 pub use watch::{Health, Part};
 

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::{
     board::Board,
-    limits::Gate,
+    limits::{Gate, Shut},
     paused::{Parked, Paused},
     queue::{Queue, Ticket},
     waiters::Waiters,
@@ -84,6 +84,8 @@ pub(crate) struct Core {
 pub(super) struct Payload {
     pub(super) id: String,
     pub(super) accepted_ms: i64,
+    /// The system that it could not call when it was tried last.
+    pub(super) waits_on: Option<&'static str>,
     /// A message that was just accepted need not be read back.
     pub(super) fresh: Option<Arc<Fresh>>,
 }
@@ -159,6 +161,14 @@ impl Core {
         self.paused.interface(self.handlers[handler].interface().smart_id)
     }
 
+    /// All systems that interfaces call, by name.
+    pub(super) fn systems(&self) -> impl Iterator<Item = &'static System> + use<> {
+        let interfaces = self.handlers.iter().map(|handler| handler.interface());
+        let systems = interfaces.flat_map(|interface| interface.operations.iter().map(|operation| operation.system));
+        let by_name: BTreeMap<&'static str, &'static System> = systems.map(|system| (system.name, system)).collect();
+        by_name.into_values()
+    }
+
     /// The way to a system.
     pub(super) fn gate(&self, system: &'static System) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,6 +178,16 @@ impl Core {
     /// The ways to all systems called so far.
     pub(super) fn gates(&self) -> Vec<Arc<Gate>> {
         self.gates.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Until when not even to try a message: the system that it needs is not to be called. Derived, not journalled: its
+    /// backlog must not be written down each time that somebody looks.
+    pub(super) fn held_back(&self, interface: &'static Interface, waits_on: Option<&'static str>) -> Option<Shut> {
+        let mut systems = interface.operations.iter().map(|operation| operation.system.name);
+        let only = || systems.next().filter(|first| systems.all(|system| system == *first));
+        let system = waits_on.or_else(only)?;
+        let gate = self.gates.lock().unwrap_or_else(PoisonError::into_inner).get(system).cloned();
+        gate?.look().err()
     }
 
     /// Looks at an error of the journal: a broken one ends the service.

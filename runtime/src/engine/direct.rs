@@ -110,6 +110,9 @@ impl Direct {
         let start_ms = self.core.clock.now_ms();
         let call =
             Call { operation, overrides: self.interface.outcomes, request, key: &key, traceparent: &traceparent };
+        if let Some(called) = permit.called() {
+            drop(self.core.store.commit(vec![called]));
+        }
         let outcome = self.core.transport.exchange(call).await;
         permit.report(outcome.class);
         self.told(exchange, &outcome, (&traceparent, start_ms));

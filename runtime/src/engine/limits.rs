@@ -1,22 +1,24 @@
-//! What a partner system allows: calls at a time, a second, a day; and the breaker.
+//! What a partner system allows: calls at a time, a second, a day; and what its breaker allows.
 //!
 //! In: the limits of a [`System`], a clock. Out: permission to call, or until when not to. Never knows: messages.
+//!
+//! Calls of the day are counted in the journal, too (`Called`, with the beginning of the call), so a restart forgets none.
+//! Calls of a second and at a time start afresh: a process that just started has none under way.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use super::breaker::{Breaker, Effect, Standing};
 use crate::{
     clock::Clock,
     descriptor::{Class, System},
+    journal::Change,
+    lifecycle::Reason,
 };
 
 /// Calls at a time where a system names no limit: the bound on duplicates after a crash.
 const MAX_IN_FLIGHT: u32 = 16;
-
-/// First and longest pause after a system refused us as such.
-pub(super) const FIRST_PAUSE_MS: u64 = 30_000;
-pub(super) const LONGEST_PAUSE_MS: u64 = 600_000;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -26,6 +28,8 @@ pub(super) struct Gate {
     clock: Arc<dyn Clock>,
     at_a_time: Arc<Semaphore>,
     state: Mutex<GateState>,
+    /// There is room for another call of a slow start.
+    room: Notify,
 }
 
 #[derive(Default)]
@@ -34,41 +38,16 @@ struct GateState {
     next_us: i64,
     /// The day being counted, and its calls.
     day: (i64, u64),
+    /// Calls under way.
+    calls: usize,
     breaker: Breaker,
-}
-
-#[derive(Default, Clone, Copy, PartialEq, Debug)]
-enum Breaker {
-    #[default]
-    Closed,
-    Open {
-        until_ms: i64,
-        pause_ms: u64,
-    },
-    /// One call is finding out.
-    Trying {
-        pause_ms: u64,
-    },
-}
-
-/// Where the breaker of a system stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Calls pass.
-    Closed,
-    /// No call passes until then.
-    Open {
-        /// Milliseconds since 1970.
-        until_ms: i64,
-    },
-    /// One call is finding out.
-    HalfOpen,
 }
 
 /// Not now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shut {
     pub(super) until_ms: i64,
+    pub(super) hold: Reason,
     pub(super) why: String,
 }
 
@@ -76,6 +55,9 @@ pub(super) struct Shut {
 pub(super) struct Permit {
     gate: Arc<Gate>,
     _at_a_time: OwnedSemaphorePermit,
+    /// This call finds out whether the target is back.
+    trying: bool,
+    day: i64,
     reported: bool,
 }
 
@@ -83,7 +65,7 @@ impl Gate {
     pub(super) fn new(system: &'static System, clock: Arc<dyn Clock>) -> Self {
         let at_a_time = system.max_concurrency.unwrap_or(MAX_IN_FLIGHT).max(1);
         let at_a_time = Arc::new(Semaphore::new(usize::try_from(at_a_time).unwrap_or(1)));
-        Self { system, clock, at_a_time, state: Mutex::default() }
+        Self { system, clock, at_a_time, state: Mutex::default(), room: Notify::new() }
     }
 
     /// Waits for its turn, as the system's limits say.
@@ -94,72 +76,85 @@ impl Gate {
         self.look()?;
         let at_a_time = Arc::clone(&self.at_a_time).acquire_owned().await;
         // The semaphore is never closed; were it, no further call would be allowed.
-        let at_a_time = at_a_time.map_err(|_| self.shut(self.clock.now_ms(), "the service is stopping"))?;
-        let start_ms = self.enter()?;
-        let permit = Permit { gate: Arc::clone(self), _at_a_time: at_a_time, reported: false };
+        let closing = |_| self.shut(Reason::Circuit, self.clock.now_ms(), "is not called any more: the service stops");
+        let at_a_time = at_a_time.map_err(closing)?;
+        let Started { start_ms, day, trying } = loop {
+            // Registered before looking: room that comes up in between is not missed.
+            let room = self.room.notified();
+            if let Some(started) = self.enter()? {
+                break started;
+            }
+            room.await;
+        };
+        let permit = Permit { gate: Arc::clone(self), _at_a_time: at_a_time, trying, day, reported: false };
         self.clock.sleep_until(start_ms).await;
         Ok(permit)
     }
 
     /// Whether it is worth queueing.
-    fn look(&self) -> Result<(), Shut> {
-        let now_ms = self.clock.now_ms();
-        match self.state().breaker {
-            Breaker::Open { until_ms, .. } if now_ms < until_ms => Err(self.shut(until_ms, "refused us")),
-            Breaker::Trying { pause_ms } => Err(self.shut(later(now_ms, pause_ms / 8), "is being tried again")),
-            Breaker::Open { .. } | Breaker::Closed => Ok(()),
-        }
+    pub(super) fn look(&self) -> Result<(), Shut> {
+        self.allowed(&self.state(), self.clock.now_ms())
     }
 
-    /// Takes a place in the second and the day; when the call may start.
-    fn enter(&self) -> Result<i64, Shut> {
-        self.look()?;
+    fn allowed(&self, state: &GateState, now_ms: i64) -> Result<(), Shut> {
+        state.breaker.look(now_ms).map_err(|until_ms| {
+            self.shut(Reason::Circuit, until_ms, "is not called now: it refused us, or too many calls failed")
+        })?;
+        let today = day(now_ms);
+        let spent = self.system.max_per_day.is_some_and(|most| state.day.0 == today && state.day.1 >= most);
+        if spent { Err(self.shut(Reason::Quota, (today + 1) * DAY_MS, "has had its calls of the day")) } else { Ok(()) }
+    }
+
+    /// Takes a place in the second and the day; `None` while a slow start has no room.
+    fn enter(&self) -> Result<Option<Started>, Shut> {
         let now_ms = self.clock.now_ms();
         let mut state = self.state();
-        let today = now_ms.div_euclid(DAY_MS);
+        self.allowed(&state, now_ms)?;
+        if state.breaker.at_a_time().is_some_and(|most| state.calls >= most) {
+            return Ok(None);
+        }
+        let today = day(now_ms);
         if state.day.0 != today {
             state.day = (today, 0);
         }
-        if self.system.max_per_day.is_some_and(|most| state.day.1 >= most) {
-            return Err(self.shut((today + 1) * DAY_MS, "has had its calls of the day"));
-        }
         state.day.1 += 1;
-        if let Breaker::Open { pause_ms, .. } = state.breaker {
-            state.breaker = Breaker::Trying { pause_ms };
-        }
-        let Some(per_second) = self.system.max_per_second.filter(|most| *most > 0) else { return Ok(now_ms) };
+        state.calls += 1;
+        let started = |start_ms, trying| Ok(Some(Started { start_ms, day: today, trying }));
+        let trying = state.breaker.start();
+        let Some(per_second) = self.system.max_per_second.filter(|most| *most > 0) else {
+            return started(now_ms, trying);
+        };
         let start_us = state.next_us.max(now_ms.saturating_mul(1_000));
         state.next_us = start_us.saturating_add(i64::from(1_000_000_u32.div_ceil(per_second)));
-        Ok(start_us.saturating_add(999).div_euclid(1_000))
+        started(start_us.saturating_add(999).div_euclid(1_000), trying)
     }
 
-    fn report(&self, refused: bool) {
+    /// What an earlier process counted on this day.
+    pub(super) fn called(&self, day: i64, calls: u64) {
+        self.state().day = (day, calls);
+    }
+
+    fn report(&self, class: Class, trying: bool) -> Effect {
         let now_ms = self.clock.now_ms();
         let mut state = self.state();
-        state.breaker = match (refused, state.breaker) {
-            (false, _) => Breaker::Closed,
-            (true, Breaker::Closed) => opened(now_ms, FIRST_PAUSE_MS),
-            (true, Breaker::Trying { pause_ms }) => opened(now_ms, (pause_ms * 2).min(LONGEST_PAUSE_MS)),
-            // Several calls were under way when the first of them was refused.
-            (true, open @ Breaker::Open { .. }) => open,
-        };
+        state.calls = state.calls.saturating_sub(1);
+        let effect = state.breaker.report(class, (trying, self.most()), now_ms);
+        drop(state);
+        self.room.notify_waiters();
+        effect
     }
 
     /// Until when the breaker is open, if it is.
     pub(super) fn open_until_ms(&self) -> Option<i64> {
-        match self.state().breaker {
-            Breaker::Open { until_ms, .. } => Some(until_ms),
-            Breaker::Closed | Breaker::Trying { .. } => None,
+        match self.standing() {
+            Standing::Open { until_ms } => Some(until_ms),
+            Standing::Closed | Standing::HalfOpen => None,
         }
     }
 
     /// Where the breaker stands.
     pub(super) fn standing(&self) -> Standing {
-        match self.state().breaker {
-            Breaker::Closed => Standing::Closed,
-            Breaker::Open { until_ms, .. } => Standing::Open { until_ms },
-            Breaker::Trying { .. } => Standing::HalfOpen,
-        }
+        self.state().breaker.standing()
     }
 
     /// The system.
@@ -176,12 +171,15 @@ impl Gate {
 
     /// Calls under way, and the most at a time.
     pub(super) fn in_flight(&self) -> (usize, usize) {
-        let most = usize::try_from(self.system.max_concurrency.unwrap_or(MAX_IN_FLIGHT).max(1)).unwrap_or(1);
-        (most.saturating_sub(self.at_a_time.available_permits()), most)
+        (self.state().calls, self.most())
     }
 
-    fn shut(&self, until_ms: i64, why: &str) -> Shut {
-        Shut { until_ms, why: format!("{} {why}", self.system.name) }
+    fn most(&self) -> usize {
+        usize::try_from(self.system.max_concurrency.unwrap_or(MAX_IN_FLIGHT).max(1)).unwrap_or(1)
+    }
+
+    fn shut(&self, hold: Reason, until_ms: i64, why: &str) -> Shut {
+        Shut { until_ms, hold, why: format!("{} {why}", self.system.name) }
     }
 
     fn state(&self) -> MutexGuard<'_, GateState> {
@@ -189,19 +187,34 @@ impl Gate {
     }
 }
 
-fn opened(now_ms: i64, pause_ms: u64) -> Breaker {
-    Breaker::Open { until_ms: later(now_ms, pause_ms), pause_ms }
+/// When a call may start, and what it counts as.
+struct Started {
+    start_ms: i64,
+    day: i64,
+    trying: bool,
 }
 
-fn later(now_ms: i64, pause_ms: u64) -> i64 {
-    now_ms.saturating_add_unsigned(pause_ms)
+/// The day of a time, in days since 1970, UTC.
+pub(super) const fn day(now_ms: i64) -> i64 {
+    now_ms.div_euclid(DAY_MS)
 }
 
 impl Permit {
-    /// Says what came of the call: only a refusal of the target as such opens the breaker.
-    pub(super) fn report(mut self, class: Class) {
+    /// Says what came of the call; its class from then on. A call that finds out, and finds the target no better, says
+    /// nothing about its message: it counts as refused by the target as such.
+    pub(super) fn report(mut self, class: Class) -> Class {
         self.reported = true;
-        self.gate.report(class == Class::Target);
+        match self.gate.report(class, self.trying) {
+            // Whether the work was done must be found out, whatever the target's health.
+            Effect::InVain if class != Class::Unknown => Class::Target,
+            _ => class,
+        }
+    }
+
+    /// The count for the journal, where the partner allows so many a day.
+    pub(super) fn called(&self) -> Option<Change> {
+        let Gate { system, .. } = &*self.gate;
+        system.max_per_day.map(|_| Change::Called { system: system.name, day: self.day })
     }
 }
 
@@ -213,9 +226,12 @@ impl Drop for Permit {
         // The call was dropped before it came to anything: whoever was to find out did not.
         let now_ms = self.gate.clock.now_ms();
         let mut state = self.gate.state();
-        if let Breaker::Trying { pause_ms } = state.breaker {
-            state.breaker = Breaker::Open { until_ms: now_ms, pause_ms };
+        state.calls = state.calls.saturating_sub(1);
+        if self.trying {
+            state.breaker.lost(now_ms);
         }
+        drop(state);
+        self.gate.room.notify_waiters();
     }
 }
 
@@ -273,7 +289,55 @@ mod tests {
         assert_eq!(gate.open_until_ms(), Some(90_000));
         clock.sleep_until(90_000).await;
         drop(gate.pass().await);
-        gate.pass().await.ok().unwrap().report(Class::Retryable);
+        assert_eq!(gate.pass().await.ok().unwrap().report(Class::Retryable), Class::Retryable);
         assert_eq!(gate.open_until_ms(), None, "it spoke to us: the timetable decides from here");
+    }
+
+    static WIDE: System = System {
+        name: "SRM7",
+        auth: OutboundAuth::None,
+        cloud_connector: false,
+        max_concurrency: None,
+        max_per_second: None,
+        max_per_day: Some(100),
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_comes_back_is_not_run_over() {
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(0));
+        let gate = Arc::new(Gate::new(&WIDE, Arc::clone(&clock)));
+        for _ in 0..20 {
+            gate.pass().await.ok().unwrap().report(Class::Retryable);
+        }
+        let shut = gate.pass().await.err().unwrap();
+        assert_eq!((shut.until_ms, shut.hold), (1_000, Reason::Circuit));
+        clock.sleep_until(1_000).await;
+        assert_eq!(gate.pass().await.ok().unwrap().report(Class::Retryable), Class::Target, "no fault of the message");
+        clock.sleep_until(3_000).await;
+        gate.pass().await.ok().unwrap().report(Class::Delivered);
+        let mut under_way = Vec::new();
+        let mut most = Vec::new();
+        for _ in 0..5 {
+            while let Some(Ok(permit)) = futures_util::future::poll_immediate(std::pin::pin!(gate.pass())).await {
+                under_way.push(permit);
+            }
+            most.push(under_way.len());
+            for permit in under_way.drain(..) {
+                permit.report(Class::Delivered);
+            }
+        }
+        assert_eq!(most, [1, 2, 4, 8, 16]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_an_earlier_process_made_count() {
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(DAY_MS + 5));
+        let gate = Arc::new(Gate::new(&WIDE, Arc::clone(&clock)));
+        gate.called(1, 99);
+        let last = gate.pass().await.ok().unwrap();
+        assert_eq!(last.called(), Some(Change::Called { system: "SRM7", day: 1 }));
+        last.report(Class::Delivered);
+        let shut = gate.pass().await.err().unwrap();
+        assert_eq!((shut.until_ms, shut.hold), (2 * DAY_MS, Reason::Quota));
     }
 }

@@ -287,7 +287,7 @@ fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
         lease: row.lease,
         crashes: 0,
         turn: row.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
-        payload: Payload { id: row.id.clone(), accepted_ms: row.accepted_ms, fresh: None },
+        payload: Payload { id: row.id.clone(), accepted_ms: row.accepted_ms, waits_on: None, fresh: None },
     })
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::{
     core::{Core, Payload},
-    order,
+    limits, order,
     queue::Ticket,
     work::remains,
 };
@@ -24,6 +24,13 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
     let by_name: HashMap<&str, usize> =
         core.handlers.iter().enumerate().map(|(index, handler)| (handler.interface().smart_id, index)).collect();
     core.store.pauses().await?.into_iter().for_each(|pause| core.paused.set(pause));
+    let today = limits::day(core.clock.now_ms());
+    for (system, calls) in core.store.calls(today).await? {
+        // Those of systems that no interface calls any more count for nobody.
+        if let Some(system) = core.systems().find(|known| known.name == system) {
+            core.gate(system).called(today, calls);
+        }
+    }
     let mut unfinished = core.store.unfinished().await?;
     // Whoever holds the first place of a key takes it before those that were accepted earlier and wait behind it.
     unfinished.sort_by_key(|message| !matches!(message.mark, Some(Mark::Blocks | Mark::Heir)));
@@ -54,7 +61,7 @@ async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), 
         lease: message.lease,
         crashes: message.crashes,
         turn: message.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
-        payload: Payload { id: message.id, accepted_ms: message.accepted_ms, fresh: None },
+        payload: Payload { id: message.id, accepted_ms: message.accepted_ms, waits_on: None, fresh: None },
     };
     if ticket.state.is_end() {
         order::ended(core, ticket, message.mark);

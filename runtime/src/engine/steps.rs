@@ -164,13 +164,14 @@ impl Journalled {
         let exchange = work.exchange;
         let permit = self.permit(exchange, exchange.operation).await?;
         work.start_ms = self.core.clock.now_ms();
-        let begun = self.core.store.commit(vec![Change::Begin {
+        let begin = Change::Begin {
             seq: self.subject.seq,
             step: exchange.name.clone(),
             system: exchange.operation.system.name.to_owned(),
             operation: exchange.operation.name.to_owned(),
             at_ms: work.start_ms,
-        }]);
+        };
+        let begun = self.core.store.commit(permit.called().into_iter().chain([begin]).collect());
         // A read that is repeated harms nobody: only what has an effect waits until its beginning is durable.
         if exchange.operation.repeat != Repeat::Harmless {
             begun.await.map_err(|error| self.store_failed(exchange, &error))?;
@@ -193,6 +194,9 @@ impl Journalled {
         request: &Request,
     ) -> Result<(Outcome, i64), Halt> {
         let permit = self.permit(work.exchange, operation).await?;
+        if let Some(called) = permit.called() {
+            drop(self.core.store.commit(vec![called]));
+        }
         Ok(self.exchange_with(permit, work, (operation, &[]), request).await)
     }
 
@@ -212,9 +216,7 @@ impl Journalled {
                 passing.await
             }
         };
-        passed.map_err(|Shut { until_ms, why }| {
-            halted(exchange, Event::Wait { due_ms: until_ms, hold: Reason::Circuit }, why)
-        })
+        passed.map_err(|Shut { until_ms, hold, why }| halted(exchange, Event::Wait { due_ms: until_ms, hold }, why))
     }
 
     /// The outcome, and when the target may be called again should it have refused us.
@@ -229,7 +231,7 @@ impl Journalled {
         let call = Call { operation, overrides, request, key: &work.key, traceparent: &traceparent };
         let start_ms = self.core.clock.now_ms();
         let mut outcome = self.core.transport.exchange(call).await;
-        permit.report(outcome.class);
+        outcome.class = permit.report(outcome.class);
         self.keep_out(request.payload(), operation);
         self.keep_out(&outcome.reply, operation);
         (outcome.reason, outcome.excerpt) = (self.clean(&outcome.reason), self.clean(&outcome.excerpt));

@@ -1,5 +1,6 @@
 //! The engine on a virtual clock, with a scripted network.
 
+mod breaker;
 mod decisions;
 mod incidents;
 mod masking;

@@ -3,7 +3,7 @@
 //! In: the outcome of a send, what is known about the step, the policy. Out: a [`Verdict`]. Pure. Never knows: stores,
 //! networks, other messages.
 
-use super::limits::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
+use super::breaker::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
 use crate::{
     descriptor::{Class, Interface, OnUnknown, Repeat},
     lifecycle::{Event, Reason},

@@ -42,6 +42,10 @@ pub(super) async fn run(core: Arc<Core>, ticket: Ticket<Payload>) {
 }
 
 async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'static Interface) {
+    if let Some(shut) = core.held_back(interface, ticket.payload.waits_on) {
+        core.waiters.tell(&ticket.payload.id, &Ended::Later { due_ms: Some(shut.until_ms) });
+        return core.push_at(shut.until_ms, ticket);
+    }
     if let Err(error) = claim(core, &mut ticket, interface).await {
         return postpone(core, ticket, &error);
     }
@@ -324,6 +328,8 @@ async fn conclude(
         ticket.crashes += 1;
     }
     ticket.state = transition.state;
+    let waits = matches!(conclusion.event, Event::Wait { hold: Reason::Circuit | Reason::Quota, .. });
+    ticket.payload.waits_on = waits.then_some(target);
     if let Some(old) = makes_good {
         operate::follow_made_good(core, &old);
     }

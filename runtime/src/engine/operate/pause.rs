@@ -8,8 +8,7 @@
 
 use super::{Decision, Declined, Engine, failed};
 use crate::{
-    descriptor::System,
-    engine::{core::Core, limits::Standing},
+    engine::{breaker::Standing, core::Core},
     journal::{Change, Pause, Row, Scope},
     lifecycle::{Reason, State},
 };
@@ -88,7 +87,8 @@ impl Engine {
 
     /// The ways to all systems that interfaces call, by name.
     pub fn ways(&self) -> Vec<Way> {
-        systems(&self.core)
+        self.core
+            .systems()
             .map(|system| {
                 let gate = self.core.gate(system);
                 let (in_flight, at_a_time) = gate.in_flight();
@@ -106,26 +106,19 @@ impl Engine {
         if self.core.paused.interface(&row.interface) {
             return Some(Reason::Paused);
         }
+        let handler = self.core.handlers.iter().find(|handler| handler.interface().smart_id == row.interface)?;
+        if let Some(shut) = self.core.held_back(handler.interface(), None) {
+            return Some(shut.hold);
+        }
         (row.order_key.is_some() && self.core.queue().waits_for_key(row.seq)).then_some(Reason::Key)
     }
-}
-
-fn systems(core: &Core) -> impl Iterator<Item = &'static System> {
-    let mut systems: Vec<&'static System> = core
-        .handlers
-        .iter()
-        .flat_map(|handler| handler.interface().operations.iter().map(|operation| operation.system))
-        .collect();
-    systems.sort_by_key(|system| system.name);
-    systems.dedup_by_key(|system| system.name);
-    systems.into_iter()
 }
 
 /// Pausing what is not there would only seem to work.
 fn known(core: &Core, scope: &Scope) -> Result<(), Declined> {
     let there = match scope {
         Scope::Interface(name) => core.handlers.iter().any(|handler| handler.interface().smart_id == name),
-        Scope::Target(name) => systems(core).any(|system| system.name == name),
+        Scope::Target(name) => core.systems().any(|system| system.name == name),
     };
     if there { Ok(()) } else { Err(Declined::Missing(format!("this service has no {}", scope.to_text()))) }
 }

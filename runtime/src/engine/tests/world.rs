@@ -34,9 +34,9 @@ pub(super) static TARGET: System = System {
     max_per_day: None,
 };
 
-const fn operation(name: &'static str, repeat: Repeat) -> Operation {
+pub(super) const fn operation(system: &'static System, name: &'static str, repeat: Repeat) -> Operation {
     Operation {
-        system: &TARGET,
+        system,
         name,
         protocol: Protocol::Rest { method: Method::Post, path: "/" },
         format: Format::Json,
@@ -50,13 +50,13 @@ const fn operation(name: &'static str, repeat: Repeat) -> Operation {
 }
 
 /// A read.
-pub(super) static FETCH: Operation = operation("fetch", Repeat::Harmless);
+pub(super) static FETCH: Operation = operation(&TARGET, "fetch", Repeat::Harmless);
 /// Does the work again if repeated.
-pub(super) static CREATE: Operation = operation("create", Repeat::Repeats);
+pub(super) static CREATE: Operation = operation(&TARGET, "create", Repeat::Repeats);
 /// Finds the work of `CREATE`.
-pub(super) static FIND: Operation = operation("find", Repeat::Harmless);
+pub(super) static FIND: Operation = operation(&TARGET, "find", Repeat::Harmless);
 /// An absolute write.
-pub(super) static PUT: Operation = operation("put", Repeat::Harmless);
+pub(super) static PUT: Operation = operation(&TARGET, "put", Repeat::Harmless);
 
 const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
