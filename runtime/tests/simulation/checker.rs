@@ -107,12 +107,17 @@ fn allowance(world: &World) -> u32 {
     world.history.each(|_, event| {
         allowed += match event {
             Event::Died | Event::Stopped => MAX_IN_FLIGHT,
-            Event::Answered { class: Class::Target, .. } => 1,
+            Event::Changed(changes) => changes.iter().map(|change| u32::from(is_refusal(change))).sum(),
             Event::NotWritten(changes) => changes.iter().map(|change| u32::from(is_result(change))).sum(),
             _ => 0,
         };
     });
     allowed
+}
+
+/// Refused by the target as such: in so many words, or because a call that found out for all came to nothing.
+fn is_refusal(change: &Change) -> bool {
+    matches!(change, Change::Failed { attempt, .. } if attempt.class == Class::Target)
 }
 
 fn is_result(change: &Change) -> bool {
