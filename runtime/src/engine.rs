@@ -7,8 +7,8 @@
 //! performing what the flow asks for within the `limits` of partners → `verdict` and the life cycle say what follows →
 //! `work` writes state, dead-letter record and alert in one transaction. `recover` starts on what the last process left.
 //!
-//! Where this is simpler than the whole semantics: a message runs through the flow of this build even
-//! if an earlier one accepted it (the journal keeps the earlier digest).
+//! Where this departs from the whole semantics: old handlers are not linked into a new build. A message that was begun
+//! under another revision of its document is HELD(REVISION) until a person decides; one without effect so far runs on.
 
 mod accept;
 mod board;

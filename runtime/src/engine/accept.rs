@@ -112,7 +112,7 @@ async fn keep(
             let unfinished = core.board.backlog(handler).messages;
             let fresh = (small && unfinished < MOST_FRESH).then_some(fresh);
             core.board.opened(handler, seq, accepted_ms);
-            let payload = Payload { id: id.clone(), accepted_ms, waits_on: None, fresh };
+            let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh };
             let ticket = Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload };
             match beside {
                 Beside::Unfinished(most) if unfinished > most => work::overlaps(core, ticket, unfinished).await,

@@ -84,6 +84,8 @@ pub(crate) struct Core {
 pub(super) struct Payload {
     pub(super) id: String,
     pub(super) accepted_ms: i64,
+    /// It was accepted under another revision of its document, and nobody has said that it runs under this one.
+    pub(super) outdated: bool,
     /// The system that it could not call when it was tried last.
     pub(super) waits_on: Option<&'static str>,
     /// A message that was just accepted need not be read back.

@@ -2,10 +2,7 @@
 //!
 //! In: boards, gates, journal, transport. Out: a [`Snapshot`]. Never knows: names of metrics.
 
-use super::{
-    core::Core,
-    limits::{Gate, Standing},
-};
+use super::{breaker::Standing, core::Core, limits::Gate};
 use crate::metrics::{InterfaceFigures, Snapshot, TargetFigures};
 
 /// What goes on now.

@@ -139,7 +139,8 @@ impl Engine {
         let _turn = core.deciding.lock().await;
         let row = find(core, id).await?;
         let handler = handler(core, &row)?;
-        if verb == Verb::Retry && row.state == State::Dead && row.digest != core.handlers[handler].interface().digest {
+        let other = row.digest != core.handlers[handler].interface().digest;
+        if verb == Verb::Retry && other && (row.state == State::Dead || row.reason == Some(Reason::Revision)) {
             return Err(Declined::Conflict(format!(
                 "{id} was accepted under another revision ({}) of the document: replay it, which runs its content \
                  through the document of today, or retry it under today's revision",
@@ -174,7 +175,11 @@ impl Engine {
             state = transition.state.as_str(),
             "decided"
         );
-        follow(core, handler, &row, taken.map(Taken::into_ticket), &transition);
+        let ticket = taken.map(Taken::into_ticket).map(|mut ticket| {
+            ticket.payload.outdated &= verb != Verb::RetryToday;
+            ticket
+        });
+        follow(core, handler, &row, ticket, &transition);
         Ok(transition.state)
     }
 }
@@ -287,7 +292,13 @@ fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
         lease: row.lease,
         crashes: 0,
         turn: row.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
-        payload: Payload { id: row.id.clone(), accepted_ms: row.accepted_ms, waits_on: None, fresh: None },
+        payload: Payload {
+            id: row.id.clone(),
+            accepted_ms: row.accepted_ms,
+            outdated: false,
+            waits_on: None,
+            fresh: None,
+        },
     })
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
 }
 
 async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), StoreError> {
+    let outdated = message.digest != core.handlers[handler].interface().digest;
     let mut ticket = Ticket {
         seq: message.seq,
         handler,
@@ -61,7 +62,7 @@ async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), 
         lease: message.lease,
         crashes: message.crashes,
         turn: message.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
-        payload: Payload { id: message.id, accepted_ms: message.accepted_ms, waits_on: None, fresh: None },
+        payload: Payload { id: message.id, accepted_ms: message.accepted_ms, outdated, waits_on: None, fresh: None },
     };
     if ticket.state.is_end() {
         order::ended(core, ticket, message.mark);

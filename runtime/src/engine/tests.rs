@@ -7,6 +7,7 @@ mod masking;
 mod model;
 mod order;
 mod requests;
+mod revisions;
 mod stories;
 mod timetables;
 mod world;

@@ -20,7 +20,7 @@ use crate::{
     descriptor::Interface,
     flow::{End, Input, Run, Stop, Why},
     format::scrub::Scrubber,
-    journal::{Answer, Change, Delivery, Grave, Mark, Origin, Row, StoreError, codec},
+    journal::{Answer, Change, Delivery, Grave, Mark, Material as Kept, Origin, Row, StoreError, codec},
     lifecycle::{self, Action, Event, Reason, Remains, State, Transition},
     log, telemetry,
 };
@@ -45,6 +45,14 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
     if let Some(shut) = core.held_back(interface, ticket.payload.waits_on) {
         core.waiters.tell(&ticket.payload.id, &Ended::Later { due_ms: Some(shut.until_ms) });
         return core.push_at(shut.until_ms, ticket);
+    }
+    match outdated(core, &mut ticket, interface).await {
+        Ok(None) => {}
+        Ok(Some(conclusion)) => {
+            conclude(core, ticket, interface, conclusion).await;
+            return;
+        }
+        Err(error) => return postpone(core, ticket, &error),
     }
     if let Err(error) = claim(core, &mut ticket, interface).await {
         return postpone(core, ticket, &error);
@@ -110,6 +118,38 @@ struct Conclusion {
     target: &'static str,
     /// The message that was given up, and whose content is delivered now.
     makes_good: Option<Row>,
+}
+
+/// A flow that was begun under another revision of the document is not finished under this one unless a person says so:
+/// its steps may be others by now. What was only accepted, or failed without effect, runs under this one.
+async fn outdated(
+    core: &Core,
+    ticket: &mut Ticket<Payload>,
+    interface: &'static Interface,
+) -> Result<Option<Conclusion>, StoreError> {
+    if !ticket.payload.outdated {
+        return Ok(None);
+    }
+    let Some(Kept { message, deliveries }) = core.store.material(ticket.seq).await? else { return Ok(None) };
+    let begun = deliveries.iter().find(|delivery| (delivery.done || delivery.doubt) && !delivery.decided);
+    let Some(begun) = begun else {
+        tracing::info!(message = message.id, accepted_under = message.digest, "runs under today's revision");
+        ticket.payload.outdated = false;
+        return Ok(None);
+    };
+    let sentence = format!(
+        "`{}` was begun under revision {} of the document; this service has {}",
+        begun.step, message.digest, interface.digest
+    );
+    Ok(Some(Conclusion {
+        event: Event::Outdated,
+        sentence,
+        grave: Grave::default(),
+        changes: Vec::new(),
+        ended: Ended::Later { due_ms: None },
+        target: interface.target,
+        makes_good: None,
+    }))
 }
 
 async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static Interface) -> Result<(), StoreError> {

@@ -203,7 +203,7 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
     };
     core.metrics.accepted(interface.smart_id);
     core.board.opened(handler, seq, accepted_ms);
-    let payload = Payload { id: id.clone(), accepted_ms, waits_on: None, fresh: None };
+    let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh: None };
     core.push(Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload });
     tracing::info!(interface = interface.smart_id, message = id, "replayed");
     Ok(id)

@@ -345,6 +345,12 @@ impl World {
         self.crash_for_s(0).await;
     }
 
+    /// The process dies; another starts on what it left, with another revision of the document.
+    pub(super) async fn crash_into(&mut self, interface: &'static Interface) {
+        self.interface = interface;
+        self.crash().await;
+    }
+
     /// The process dies; another starts this much later.
     pub(super) async fn crash_for_s(&mut self, seconds: u64) {
         let mut ports = ports(&self.clock, &self.store, &self.network, &self.mailbox);
