@@ -42,9 +42,14 @@ pub(super) async fn run(core: Arc<Core>, ticket: Ticket<Payload>) {
 }
 
 async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'static Interface) {
-    if let Some(shut) = core.held_back(interface, ticket.payload.waits_on) {
-        core.waiters.tell(&ticket.payload.id, &Ended::Later { due_ms: Some(shut.until_ms) });
-        return core.push_at(shut.until_ms, ticket);
+    // When its time is over it is tried even so: that ends it.
+    let latest_ms = latest_ms(core, &ticket).unwrap_or(i64::MAX);
+    if core.clock.now_ms() < latest_ms
+        && let Some(shut) = core.held_back(interface, ticket.payload.waits_on)
+    {
+        let due_ms = shut.until_ms.min(latest_ms);
+        core.waiters.tell(&ticket.payload.id, &Ended::Later { due_ms: Some(due_ms) });
+        return core.push_at(due_ms, ticket);
     }
     match outdated(core, &mut ticket, interface).await {
         Ok(None) => {}
@@ -232,9 +237,12 @@ fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
 
 /// The document may give a message an end in time, counted from its acceptance.
 fn in_time(core: &Core, ticket: &Ticket<Payload>, halt: Halt) -> Halt {
-    let after_ms = core.handlers[ticket.handler].interface().retry.give_up_after_ms;
-    let latest_ms = after_ms.map(|after_ms| ticket.payload.accepted_ms.saturating_add_unsigned(after_ms));
-    Halt { event: verdict::in_time(halt.event, core.clock.now_ms(), latest_ms), ..halt }
+    Halt { event: verdict::in_time(halt.event, core.clock.now_ms(), latest_ms(core, ticket)), ..halt }
+}
+
+fn latest_ms(core: &Core, ticket: &Ticket<Payload>) -> Option<i64> {
+    let after_ms = core.handlers[ticket.handler].interface().retry.give_up_after_ms?;
+    Some(ticket.payload.accepted_ms.saturating_add_unsigned(after_ms))
 }
 
 fn halted(core: &Core, halt: Halt) -> Conclusion {
