@@ -42,7 +42,7 @@ use crate::{door::Promise, metrics::Metrics};
 /// Where messages are kept.
 ///
 /// Writes happen in the order in which these methods are **called** (not polled): a change that was handed in earlier
-/// is durable whenever a later one is. A batch is one transaction.
+/// is durable whenever a later one is. A batch is one transaction; a change sees what those before it in the batch did.
 pub trait Store: Send + Sync + 'static {
     /// Keeps a message, or recognises it. Resolves after commit and sync.
     fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>>;

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 
 use super::{
-    core::{Core, Fresh, Payload},
+    core::{Core, Fresh, Kept, Payload},
     queue::{Ticket, Turn},
     work,
 };
@@ -21,7 +21,8 @@ use crate::{
     telemetry,
 };
 
-/// More waiting messages than this, or larger ones, are not kept in memory: they are read back when their turn comes.
+/// Behind more waiting messages than this, only the bytes of a message are kept in memory; larger ones are read back when
+/// their turn comes.
 const MOST_FRESH: usize = 256;
 const LARGEST_FRESH: usize = 64 << 10;
 
@@ -92,6 +93,8 @@ async fn keep(
     let handler = arrival.handler;
     let message = new_message(core, interface, arrival, &admitted);
     let small = message.raw.len() <= LARGEST_FRESH;
+    let behind = core.board.backlog(handler).messages >= MOST_FRESH;
+    let raw = if small && behind { core.keep_raw(&message) } else { None };
     let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
     let order_key = order_key(interface, &admitted);
     let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
@@ -108,9 +111,9 @@ async fn keep(
                 telemetry::scheduled(&traceparent, interface.smart_id, &id, accepted_ms);
             }
             waiting(&id);
-            let fresh = Arc::new(Fresh { input, traceparent });
             let unfinished = core.board.backlog(handler).messages;
-            let fresh = (small && unfinished < MOST_FRESH).then_some(fresh);
+            let read = || Kept::Read(Arc::new(Fresh { input, traceparent }));
+            let fresh = raw.or_else(|| (small && !behind).then(read));
             core.board.opened(handler, seq, accepted_ms);
             let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh };
             let ticket = Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload };

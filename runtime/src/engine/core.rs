@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -26,7 +26,7 @@ use crate::{
     descriptor::{Interface, System},
     flow::{Handler, Input},
     format::scrub::Scrubber,
-    journal::{Change, Guard, Store, StoreError},
+    journal::{Change, Guard, NewMessage, Store, StoreError},
     lifecycle::{Event, Remains, Rules, State},
     metrics::Metrics,
     random::Random,
@@ -34,7 +34,10 @@ use crate::{
 };
 
 /// Messages of one interface that run at a time.
-const MOST_RUNNING: usize = 32;
+const MOST_RUNNING: usize = 64;
+
+/// Bytes of new messages that are kept in memory behind those that were read already; the rest is read back.
+const MOST_RAW: usize = 8 << 20;
 
 /// The outside world, by parameter.
 #[derive(Clone)]
@@ -72,6 +75,8 @@ pub(crate) struct Core {
     gates: Mutex<HashMap<&'static str, Arc<Gate>>>,
     queue: Mutex<Queue<Payload>>,
     pub(super) wake: Notify,
+    /// Bytes of new messages in memory.
+    raw: Arc<AtomicUsize>,
     /// Messages that are being tried, with the lease they were taken under.
     running: Mutex<BTreeMap<i64, u32>>,
     ready: AtomicBool,
@@ -89,7 +94,29 @@ pub(super) struct Payload {
     /// The system that it could not call when it was tried last.
     pub(super) waits_on: Option<&'static str>,
     /// A message that was just accepted need not be read back.
-    pub(super) fresh: Option<Arc<Fresh>>,
+    pub(super) fresh: Option<Kept>,
+}
+
+/// A new message in memory: read, or, behind many others, only its bytes.
+#[derive(Debug, Clone)]
+pub(super) enum Kept {
+    Read(Arc<Fresh>),
+    Raw(Arc<Raw>),
+}
+
+/// The bytes of a message, which take up room as long as they are kept.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub(super) bytes: Vec<u8>,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) traceparent: String,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+    }
 }
 
 /// A message as it came, while it is new.
@@ -137,6 +164,7 @@ impl Core {
             parked: Parked::default(),
             deciding: tokio::sync::Mutex::default(),
             wake: Notify::new(),
+            raw: Arc::default(),
             running: Mutex::default(),
             ready: AtomicBool::new(false),
             broken: Mutex::default(),
@@ -169,6 +197,21 @@ impl Core {
         let systems = interfaces.flat_map(|interface| interface.operations.iter().map(|operation| operation.system));
         let by_name: BTreeMap<&'static str, &'static System> = systems.map(|system| (system.name, system)).collect();
         by_name.into_values()
+    }
+
+    /// Keeps the bytes of a new message in memory, if there is room.
+    pub(super) fn keep_raw(&self, message: &NewMessage) -> Option<Kept> {
+        let size = message.raw.len();
+        if self.raw.fetch_add(size, Ordering::Relaxed) + size > MOST_RAW {
+            self.raw.fetch_sub(size, Ordering::Relaxed);
+            return None;
+        }
+        Some(Kept::Raw(Arc::new(Raw {
+            bytes: message.raw.clone(),
+            parameters: message.parameters.clone(),
+            traceparent: message.traceparent.clone(),
+            taken: Arc::clone(&self.raw),
+        })))
     }
 
     /// The way to a system.

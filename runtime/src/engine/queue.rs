@@ -212,6 +212,11 @@ impl<P> Ticket<P> {
     pub(super) const fn guard(&self) -> Guard {
         Guard { lease: self.lease, from: self.state }
     }
+
+    /// As it was before something that the journal did not take.
+    pub(super) fn back_to(self, before: Guard) -> Self {
+        Self { lease: before.lease, state: before.from, ..self }
+    }
 }
 
 #[cfg(test)]

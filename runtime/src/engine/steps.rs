@@ -14,6 +14,7 @@ use futures_util::future::poll_immediate;
 
 use super::{
     core::{Core, Subject},
+    ledger::Ledger,
     limits::{Permit, Shut},
     verdict::{self, Asked, Known, Scene, Verdict},
 };
@@ -54,6 +55,7 @@ pub(super) struct Halt {
 pub(super) struct Journalled {
     core: Arc<Core>,
     subject: Arc<Subject>,
+    ledger: Arc<Ledger>,
     known: Mutex<HashMap<String, Delivery>>,
     halt: Mutex<Option<Halt>>,
     /// Values that no text may quote: of the message, and of everything sent and read so far.
@@ -69,10 +71,10 @@ struct Work<'a> {
 }
 
 impl Journalled {
-    pub(super) fn new(core: Arc<Core>, subject: Arc<Subject>, deliveries: Vec<Delivery>) -> Self {
+    pub(super) fn new(core: Arc<Core>, subject: Arc<Subject>, ledger: Arc<Ledger>, deliveries: Vec<Delivery>) -> Self {
         let known = deliveries.into_iter().map(|delivery| (delivery.step.clone(), delivery)).collect();
         let scrubber = Mutex::new(subject.scrubber.clone());
-        Self { core, subject, known: Mutex::new(known), halt: Mutex::default(), scrubber }
+        Self { core, subject, ledger, known: Mutex::new(known), halt: Mutex::default(), scrubber }
     }
 
     /// A text without sensitive values.
@@ -171,11 +173,12 @@ impl Journalled {
             operation: exchange.operation.name.to_owned(),
             at_ms: work.start_ms,
         };
-        let begun = self.core.store.commit(permit.called().into_iter().chain([begin]).collect());
+        let begun = self.ledger.hand_in(permit.called().into_iter().chain([begin]));
         // A read that is repeated harms nobody: only what has an effect waits until its beginning is durable.
         if exchange.operation.repeat != Repeat::Harmless {
             begun.await.map_err(|error| self.store_failed(exchange, &error))?;
         }
+        self.ledger.claimed().await.map_err(|error| self.store_failed(exchange, &error))?;
         let (outcome, reopens_ms) = self
             .exchange_with(permit, &work, (exchange.operation, self.subject.interface.outcomes), &exchange.request)
             .await;
@@ -211,8 +214,7 @@ impl Journalled {
         let passed = match poll_immediate(passing.as_mut()).await {
             Some(passed) => passed,
             None => {
-                // Whoever stands in the line is not the cause of a crash, however often it comes.
-                drop(self.core.store.commit(vec![Change::Waits { seq: self.subject.seq }]));
+                self.ledger.waits(self.subject.seq);
                 passing.await
             }
         };
@@ -280,7 +282,8 @@ impl Journalled {
         Scene { interface: self.subject.interface, end_ms, reopens_ms, random: &self.core.random }
     }
 
-    /// Keeps the reply. Not waited for: whatever is written later is durable only after this is.
+    /// Keeps the reply: with the end of the flow if that follows at once, with the next step's beginning if that does, by
+    /// itself if the flow waits for anything.
     fn done(&self, work: &Work<'_>, outcome: Outcome, end_ms: i64) -> Value {
         let seq = self.subject.seq;
         let bytes = codec::encode(&outcome.reply);
@@ -293,7 +296,7 @@ impl Journalled {
             ..work.known.clone()
         };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(work.exchange.name.clone(), delivery);
-        drop(self.core.store.commit(vec![Change::Done { seq, attempt, reply: bytes }]));
+        self.ledger.hold(Change::Done { seq, attempt, reply: bytes });
         outcome.reply
     }
 
@@ -319,7 +322,9 @@ impl Journalled {
 
     /// The journal could not keep the beginning: nothing was sent.
     fn store_failed(&self, exchange: &Exchange<'_>, error: &StoreError) -> Halt {
-        self.core.store_failed(error);
+        if *error != StoreError::Stale {
+            self.core.store_failed(error);
+        }
         let due_ms = self.core.clock.now_ms().saturating_add(1_000);
         halted(exchange, Event::Wait { due_ms, hold: Reason::Circuit }, error.to_string())
     }

@@ -2,13 +2,20 @@
 //!
 //! In: a ticket. Out: the message's next state in the journal, and what follows from it. Never knows: other messages.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    future::{Future, poll_fn},
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::Arc,
+};
 
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::{
-    core::{Core, Fresh, Payload, Subject},
+    core::{Core, Payload, Subject},
+    ledger::Ledger,
+    material::{Material, material},
     operate, order,
     queue::Ticket,
     steps::{Halt, Journalled},
@@ -20,7 +27,7 @@ use crate::{
     descriptor::Interface,
     flow::{End, Input, Run, Stop, Why},
     format::scrub::Scrubber,
-    journal::{Answer, Change, Delivery, Grave, Mark, Material as Kept, Origin, Row, StoreError, codec},
+    journal::{Answer, Change, Grave, Guard, Mark, Material as Kept, Row, StoreError, codec},
     lifecycle::{self, Action, Event, Reason, Remains, State, Transition},
     log, telemetry,
 };
@@ -59,17 +66,25 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
         }
         Err(error) => return postpone(core, ticket, &error),
     }
-    if let Err(error) = claim(core, &mut ticket, interface).await {
-        return postpone(core, ticket, &error);
-    }
+    let before = ticket.guard();
+    let claim = match claim(core, &mut ticket, interface).await {
+        Ok(claim) => claim,
+        Err(error) => return postpone(core, ticket, &error),
+    };
     let material = match material(core, &mut ticket).await {
         Ok(material) => material,
         // Waiting does not bring back what is gone, and nobody else waits for it.
         Err(StoreError::Damaged(why)) => {
-            conclude(core, ticket, interface, unreadable(core, why, interface)).await;
+            let mut conclusion = unreadable(core, why, interface);
+            conclusion.claimed_from = claim.as_ref().map(|_| before);
+            conclusion.changes.extend(claim);
+            conclude(core, ticket, interface, conclusion).await;
             return;
         }
-        Err(error) => return postpone(core, ticket, &error),
+        Err(error) => {
+            let ticket = if claim.is_some() { ticket.back_to(before) } else { ticket };
+            return postpone(core, ticket, &error);
+        }
     };
     tracing::Span::current().record("trace", log::trace_id(&material.fresh.traceparent));
     let subject = Subject {
@@ -82,7 +97,14 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
     let (start_ms, accepted) = (core.clock.now_ms(), material.fresh.traceparent.clone());
     let (id, crashes, traceparent) = (ticket.payload.id.clone(), ticket.crashes, subject.traceparent.clone());
     let origin = material.origin.clone();
-    let mut conclusion = flow(core, &ticket, subject, material).await;
+    let ledger = Arc::new(Ledger::new(Arc::clone(&core.store), claim));
+    let mut conclusion = flow(core, &ticket, subject, material, &ledger).await;
+    let rest = match ledger.close().await {
+        Ok(rest) => rest,
+        Err(error) => return postpone(core, ticket.back_to(before), &error),
+    };
+    conclusion.changes.splice(0..0, rest.changes);
+    conclusion.claimed_from = rest.claims.then_some(before);
     if let (Some(origin), Event::Delivered) = (origin, conclusion.event) {
         conclusion.makes_good = operate::made_good(core, &origin).await;
     }
@@ -105,20 +127,14 @@ fn scrubber(interface: &Interface, input: &Input) -> Scrubber {
     scrubber
 }
 
-/// What a try works with.
-struct Material {
-    fresh: Arc<Fresh>,
-    deliveries: Vec<Delivery>,
-    /// Whose content it repeats.
-    origin: Option<Box<Origin>>,
-}
-
 /// What came of a try, and what to keep about it.
 struct Conclusion {
     event: Event,
     sentence: String,
     grave: Grave,
     changes: Vec<Change>,
+    /// What the message was before, if its claim is among the changes.
+    claimed_from: Option<Guard>,
     ended: Ended,
     target: &'static str,
     /// The message that was given up, and whose content is delivered now.
@@ -151,34 +167,35 @@ async fn outdated(
         sentence,
         grave: Grave::default(),
         changes: Vec::new(),
+        claimed_from: None,
         ended: Ended::Later { due_ms: None },
         target: interface.target,
         makes_good: None,
     }))
 }
 
-async fn claim(core: &Core, ticket: &mut Ticket<Payload>, interface: &'static Interface) -> Result<(), StoreError> {
+/// Takes the message. A new one is claimed together with what is written first, which is before the first byte of any call.
+/// One that was tried before, or that an earlier process left, is claimed before its flow runs: a flow that kills the
+/// process before it calls anybody is counted from its second time on.
+async fn claim(
+    core: &Core,
+    ticket: &mut Ticket<Payload>,
+    interface: &'static Interface,
+) -> Result<Option<Change>, StoreError> {
     let transition = (core.rules)(ticket.state, Event::Claimed, remains(interface))
         .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
     let gap = core.queue().has_gap(ticket);
-    core.store.commit(vec![Change::Claim { seq: ticket.seq, guard: ticket.guard(), gap }]).await?;
+    let change = Change::Claim { seq: ticket.seq, guard: ticket.guard(), gap };
+    let held = if ticket.payload.fresh.is_some() {
+        Some(change)
+    } else {
+        core.store.commit(vec![change]).await?;
+        None
+    };
     (ticket.state, ticket.lease) = (transition.state, ticket.lease + 1);
     core.took(ticket.seq, ticket.lease);
     core.board.changed(ticket.handler, ticket.seq, transition.state, None);
-    Ok(())
-}
-
-async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Result<Material, StoreError> {
-    if let Some(fresh) = ticket.payload.fresh.take() {
-        return Ok(Material { fresh, deliveries: Vec::new(), origin: None });
-    }
-    let material = core.store.material(ticket.seq).await?;
-    let material = material.ok_or_else(|| StoreError::Refused(format!("message {} is gone", ticket.payload.id)))?;
-    let body = codec::decode(&material.message.raw)
-        .map_err(|error| StoreError::Damaged(format!("the body of {} cannot be read: {error}", ticket.payload.id)))?;
-    let input = Input { body, parameters: material.message.parameters };
-    let fresh = Arc::new(Fresh { input, traceparent: material.message.traceparent });
-    Ok(Material { fresh, deliveries: material.deliveries, origin: material.message.origin })
+    Ok(held)
 }
 
 /// The journal did not answer: nothing was done, the message stays where it is and is looked at again.
@@ -194,12 +211,20 @@ fn postpone(core: &Core, ticket: Ticket<Payload>, error: &StoreError) {
     core.push_at(due_ms, Ticket { state, ..ticket });
 }
 
-async fn flow(core: &Arc<Core>, ticket: &Ticket<Payload>, subject: Subject, material: Material) -> Conclusion {
+async fn flow(
+    core: &Arc<Core>,
+    ticket: &Ticket<Payload>,
+    subject: Subject,
+    material: Material,
+    ledger: &Arc<Ledger>,
+) -> Conclusion {
     let target = subject.interface.target;
-    let steps = Arc::new(Journalled::new(Arc::clone(core), Arc::new(subject), material.deliveries));
+    let steps = Journalled::new(Arc::clone(core), Arc::new(subject), Arc::clone(ledger), material.deliveries);
+    let steps = Arc::new(steps);
     let run = Run::new(Arc::clone(&steps) as _);
     let handler = &core.handlers[ticket.handler];
-    let result = AssertUnwindSafe(handler.run(&material.fresh.input, &run)).catch_unwind().await;
+    let running = AssertUnwindSafe(handler.run(&material.fresh.input, &run)).catch_unwind();
+    let result = flushed_when_waiting(ledger, running).await;
     let conclusion = match (steps.take_halt(), result) {
         (_, Err(panic)) => crashed(core, ticket, target, &*panic),
         // A flow that swallowed the halt of a step has not delivered.
@@ -223,6 +248,19 @@ impl Conclusion {
     }
 }
 
+/// Whenever the flow has to wait, what it has done so far goes to the journal.
+async fn flushed_when_waiting<T>(ledger: &Ledger, running: impl Future<Output = T>) -> T {
+    let mut running = pin!(running);
+    poll_fn(|context| {
+        let polled = running.as_mut().poll(context);
+        if polled.is_pending() {
+            ledger.flush();
+        }
+        polled
+    })
+    .await
+}
+
 fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
     let (event, sentence, changes, ended) = match end {
         End::Delivered => (Event::Delivered, String::new(), Vec::new(), Ended::Silent),
@@ -232,7 +270,16 @@ fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
             (Event::Delivered, String::new(), vec![answer], Ended::Replied { status, body })
         }
     };
-    Conclusion { event, sentence, grave: Grave::default(), changes, ended, target, makes_good: None }
+    Conclusion {
+        event,
+        sentence,
+        grave: Grave::default(),
+        changes,
+        claimed_from: None,
+        ended,
+        target,
+        makes_good: None,
+    }
 }
 
 /// The document may give a message an end in time, counted from its acceptance.
@@ -269,6 +316,7 @@ fn halted(core: &Core, halt: Halt) -> Conclusion {
         sentence: halt.sentence,
         grave,
         changes: halt.changes,
+        claimed_from: None,
         ended,
         target: halt.system,
         makes_good: None,
@@ -287,7 +335,16 @@ fn stopped(core: &Core, stop: Stop, target: &'static str) -> Conclusion {
     };
     let grave = Grave { sentence: sentence.clone(), field_errors, at_ms: core.clock.now_ms(), ..Grave::default() };
     let ended = Ended::GivenUp { reason, target_status: None, partner, detail: sentence.clone() };
-    Conclusion { event: Event::GiveUp(reason), sentence, grave, changes: Vec::new(), ended, target, makes_good: None }
+    Conclusion {
+        event: Event::GiveUp(reason),
+        sentence,
+        grave,
+        changes: Vec::new(),
+        claimed_from: None,
+        ended,
+        target,
+        makes_good: None,
+    }
 }
 
 /// The journal does not have the content any more as it was written: a person has to know.
@@ -296,7 +353,7 @@ fn unreadable(core: &Core, why: String, interface: &'static Interface) -> Conclu
     let grave = Grave { sentence: why.clone(), at_ms: core.clock.now_ms(), ..Grave::default() };
     let ended = Ended::GivenUp { reason, target_status: None, partner: false, detail: why.clone() };
     let event = Event::GiveUp(reason);
-    Conclusion { event, sentence: why, grave, changes: Vec::new(), ended, target, makes_good: None }
+    Conclusion { event, sentence: why, grave, changes: Vec::new(), claimed_from: None, ended, target, makes_good: None }
 }
 
 fn crashed(
@@ -316,7 +373,16 @@ fn crashed(
         Ended::Later { due_ms: None }
     };
     let changes = vec![Change::Crashes { seq: ticket.seq, crashes }];
-    Conclusion { event: Event::Crashed { crashes }, sentence, grave, changes, ended, target, makes_good: None }
+    Conclusion {
+        event: Event::Crashed { crashes },
+        sentence,
+        grave,
+        changes,
+        claimed_from: None,
+        ended,
+        target,
+        makes_good: None,
+    }
 }
 
 /// A start of a timetable that falls into the run of an earlier one is recorded, and does not run.
@@ -327,6 +393,7 @@ pub(super) async fn overlaps(core: &Arc<Core>, ticket: Ticket<Payload>, unfinish
         sentence: format!("{unfinished} earlier runs are unfinished"),
         grave: Grave::default(),
         changes: Vec::new(),
+        claimed_from: None,
         ended: Ended::Silent,
         target: interface.target,
         makes_good: None,
@@ -349,7 +416,7 @@ async fn conclude(
             return None;
         }
     };
-    let Conclusion { sentence, grave, mut changes, ended, target, makes_good, .. } = conclusion;
+    let Conclusion { sentence, grave, mut changes, claimed_from, ended, target, makes_good, .. } = conclusion;
     changes.push(state(core, &ticket, &transition, &sentence, due(&transition)));
     changes.extend(makes_good.iter().map(|old| operate::make_good(core, old, &ticket.payload.id)));
     let mark = order::mark(interface, &ticket, transition.state);
@@ -368,6 +435,10 @@ async fn conclude(
     // From here on the journal has the last word: stopping now must not write over it.
     core.settled(ticket.seq);
     if let Err(error) = core.store.commit(changes).await {
+        let ticket = match claimed_from {
+            Some(before) => ticket.back_to(before),
+            None => ticket,
+        };
         postpone(core, ticket, &error);
         return None;
     }

@@ -294,20 +294,28 @@ impl Kept {
     }
 
     fn commit(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
-        changes.iter().try_for_each(|change| self.holds(change))?;
+        self.hold(&changes)?;
         changes.into_iter().for_each(|change| self.change(change));
         Ok(())
     }
 
-    /// Whether a change may be made to what is kept now.
-    fn holds(&self, change: &Change) -> Result<(), StoreError> {
-        match change {
-            Change::State { seq, guard, .. } | Change::Claim { seq, guard, .. } => {
-                let holds = self.messages.get(seq).is_some_and(|life| guard.holds(life.row.lease, life.row.state));
-                if holds { Ok(()) } else { Err(StoreError::Stale) }
+    /// Whether every guard holds when its turn comes: a change sees what those before it in the batch did.
+    fn hold(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut changed: HashMap<i64, (u32, State)> = HashMap::new();
+        for change in changes {
+            let (seq, guard, after) = match change {
+                Change::State { seq, guard, state, .. } => (seq, guard, (guard.lease, *state)),
+                Change::Claim { seq, guard, .. } => (seq, guard, (guard.lease + 1, State::InFlight)),
+                _ => continue,
+            };
+            let kept = || self.messages.get(seq).map(|life| (life.row.lease, life.row.state));
+            let found = changed.get(seq).copied().or_else(kept);
+            if !found.is_some_and(|(lease, state)| guard.holds(lease, state)) {
+                return Err(StoreError::Stale);
             }
-            _ => Ok(()),
+            changed.insert(*seq, after);
         }
+        Ok(())
     }
 
     fn head(&self) -> Head {

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, config::DbConfig};
 
 use super::writer::LONGEST_LOG_PAGES;
 use crate::journal::StoreError;
@@ -47,6 +47,7 @@ pub(super) fn open(path: &Path, readers: usize) -> Result<Opened, StoreError> {
         .map(|_| {
             let connection = Connection::open_with_flags(path, flags)?;
             connection.pragma_update(None, "busy_timeout", 5_000)?;
+            plan_once(&connection)?;
             Ok(connection)
         })
         .collect::<rusqlite::Result<_>>()
@@ -75,8 +76,14 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
     // A log that grew under load is cut again once it has been moved into the file.
     connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    plan_once(connection)
+}
+
+/// A statement keeps the plan it was prepared with. Without this, SQLite looks at bound values while it plans, and prepares
+/// many statements anew each time they are run.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {

@@ -35,8 +35,9 @@ pub(super) enum Job {
     Close(oneshot::Sender<()>),
 }
 
-/// Most jobs, bytes and time of one transaction.
-const MOST_JOBS: usize = 128;
+/// Most new messages, jobs, bytes and time of one transaction.
+const MOST_MESSAGES: usize = 128;
+const MOST_JOBS: usize = 512;
 const MOST_BYTES: usize = 1 << 20;
 const LONGEST: Duration = Duration::from_millis(2);
 
@@ -150,7 +151,10 @@ impl Writer {
             Ok(answers) => batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
             // One bad change must not take its neighbours with it.
             Err(StoreError::Refused(_) | StoreError::Stale) if batch.len() > 1 => {
-                batch.into_iter().for_each(|job| self.write(vec![job]));
+                let mut first = batch;
+                let second = first.split_off(first.len() / 2);
+                self.write(first);
+                self.write(second);
             }
             Err(error) => {
                 if matches!(error, StoreError::Broken(_)) {
@@ -238,6 +242,10 @@ impl Job {
         }
     }
 
+    const fn is_message(&self) -> bool {
+        matches!(self, Self::Accept(..))
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Accept(message, _) => message.raw.len(),
@@ -259,12 +267,14 @@ fn change_bytes(change: &Change) -> usize {
 
 /// The first job and those that are there already, within the window; and whether to close after them.
 fn gather(first: Job, jobs: &Receiver<Job>) -> (Vec<Job>, Option<oneshot::Sender<()>>) {
-    let (started, mut bytes, mut batch) = (Instant::now(), first.bytes(), vec![first]);
-    while batch.len() < MOST_JOBS && bytes < MOST_BYTES && started.elapsed() < LONGEST {
+    let started = Instant::now();
+    let (mut bytes, mut messages, mut batch) = (first.bytes(), usize::from(first.is_message()), vec![first]);
+    while batch.len() < MOST_JOBS && messages < MOST_MESSAGES && bytes < MOST_BYTES && started.elapsed() < LONGEST {
         match jobs.try_recv() {
             Ok(Job::Close(done)) => return (batch, Some(done)),
             Ok(job) => {
                 bytes += job.bytes();
+                messages += usize::from(job.is_message());
                 batch.push(job);
             }
             Err(_) => break,
