@@ -3,8 +3,8 @@
 //! In: any bytes. Out: nothing; a target that comes back has held. Never knows: who chooses the bytes. Compiled for tests
 //! and for fuzzing only.
 //!
-//! Each target is a plain function, so a fuzzer can drive it (`fuzz/`), and a short run with a seed is a test like any
-//! other: it changes what is well formed a little, which reaches further than noise does.
+//! Each target is a plain function, so that a fuzzer can drive it, and a short run with a seed is a test like any other:
+//! it changes what is well formed a little, which reaches further than noise does.
 
 use jiff::Timestamp;
 

@@ -328,7 +328,13 @@ async fn one_trace_leads_from_the_caller_over_retries_and_a_crash_to_delivery() 
     let parent = by_id[&hex(&last.parent_span_id)];
     assert_eq!(attribute(parent, "tieline.state"), "DELIVERED");
     assert!(calls.len() >= 4 && attribute(last, "http.response.status_code") == "200");
+    collected_beside_the_spans(&collector);
+    assert!(!format!("{story:?}").contains(MARKER), "in the story: {story:?}");
+    assert!(story.attempts.iter().any(|attempt| attempt.excerpt.contains("***")), "{story:?}");
+}
 
+/// Logs of the trace, who they come from, and nothing of what is sensitive.
+fn collected_beside_the_spans(collector: &Collector) {
     let logs = collector.logs.lock().unwrap().clone();
     assert!(logs.iter().any(|(text, trace)| text == "called" && hex(trace) == TRACE), "{logs:?}");
     let resource = collector.resource.lock().unwrap().clone();
@@ -338,8 +344,6 @@ async fn one_trace_leads_from_the_caller_over_retries_and_a_crash_to_delivery() 
     // The bank quoted the account in every refusal.
     let bytes = collector.bytes.lock().unwrap().clone();
     assert!(!bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes()), "exported");
-    assert!(!format!("{story:?}").contains(MARKER), "in the story: {story:?}");
-    assert!(story.attempts.iter().any(|attempt| attempt.excerpt.contains("***")), "{story:?}");
 }
 
 async fn wait(done: impl Fn() -> bool) {

@@ -117,8 +117,8 @@ async fn nothing_in_an_alert_becomes_a_link_or_a_call_of_everybody() {
 async fn what_a_channel_answers_decides_whether_it_is_tried_again() {
     let (landscape, channels) = landscape().await;
     let fault = |code, retry_after| Effect::Status { code, body: None, retry_after };
-    // (status, Retry-After, given up, wait)
-    let cases: [(&str, u16, Option<u64>, bool, Option<u64>); 10] = [
+    // Channel, status, Retry-After, given up, wait.
+    let cases = [
         ("PagerDuty", 429, None, false, Some(60_000)),
         ("PagerDuty", 429, Some(7), false, Some(7_000)),
         ("PagerDuty", 500, None, false, None),

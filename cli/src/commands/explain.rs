@@ -65,7 +65,7 @@ fn meanings(
         terminal.say(format!("\n{}.{}", reference.system, reference.operation))?;
         match class(meaning) {
             Some(class) => {
-                terminal.say(format!("  {}: {}", terminal.paint(BOLD, word(class)), effect(class, interface)))?
+                terminal.say(format!("  {}: {}", terminal.paint(BOLD, word(class)), effect(class, interface)))?;
             }
             None if meaning == Meaning::Never => terminal.say("  this operation never answers so")?,
             None => terminal.say("  the status it comes with decides")?,
