@@ -20,15 +20,17 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
-    middleware::from_fn_with_state,
-    response::Response,
+    extract::{DefaultBodyLimit, Path, Request, State},
+    http::StatusCode,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::{
     clock::Clock,
@@ -159,6 +161,17 @@ fn decisions() -> Router<Api> {
         .route("/interfaces/{name}/resume", resume(Scope::Interface))
         .route("/systems/{name}/pause", pause(Scope::Target))
         .route("/systems/{name}/resume", resume(Scope::Target))
+        .layer(from_fn(to_the_end))
+}
+
+/// Carries a decision out to its end. Whoever asked may hang up at any moment; what the journal was handed must be followed
+/// by what the engine does about it, or a message would lie there until the next start.
+async fn to_the_end(request: Request, next: Next) -> Response {
+    match tokio::spawn(next.run(request).in_current_span()).await {
+        Ok(response) => response,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 async fn nothing(State(api): State<Api>) -> Response {
