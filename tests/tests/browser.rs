@@ -97,7 +97,9 @@ fn readers_find_what_they_know_only_a_word_of() {
     let report = "../interfaces/proc-11vms-srm7-activity-report-v1/index.html";
     assert_eq!(first("ISINT01"), report, "by its legacy code");
     assert_eq!(first("goods receipt"), report, "by words of its title");
-    assert_eq!(first("workUnitNumber"), report, "by a field");
+    assert_eq!(first("workUnitNumber"), "../fields/workunitnumber/index.html", "a field by its name");
+    let found = ask("workUnitNumber");
+    assert!(found.as_array().is_some_and(|hits| hits.contains(&report.into())), "and who carries it: {found}");
     assert_eq!(ask("qwertzuiop"), serde_json::json!([]), "nothing where there is nothing");
 }
 

@@ -43,6 +43,11 @@ async fn run<F, Fut>(
 {
     let mut reserved = None;
     loop {
+        // Shut before it ever listened: whoever waits for that must be told too.
+        if *door.borrow() == Door::Shut && bound.take().is_some() {
+            reserved = reserve(address).ok();
+            open.send_replace(false);
+        }
         match door.wait_for(|state| *state != Door::Shut).await.as_deref() {
             Ok(Door::Open) => {}
             _ => return,
