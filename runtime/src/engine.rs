@@ -13,6 +13,7 @@
 mod accept;
 mod board;
 mod breaker;
+mod conclusion;
 mod core;
 mod direct;
 mod figures;

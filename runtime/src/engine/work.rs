@@ -13,6 +13,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::{
+    conclusion::Conclusion,
     core::{Core, Payload, Subject},
     ledger::Ledger,
     material::{Material, material},
@@ -25,9 +26,9 @@ use super::{
 use crate::{
     alert::Cause,
     descriptor::Interface,
-    flow::{End, Input, Run, Stop, Why},
+    flow::{Input, Run},
     format::scrub::Scrubber,
-    journal::{Answer, Change, Grave, Guard, Mark, Material as Kept, Row, StoreError, codec},
+    journal::{Change, Mark, Material as Kept, StoreError},
     lifecycle::{self, Action, Event, Reason, Remains, State, Transition},
     log, telemetry,
 };
@@ -75,7 +76,7 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
         Ok(material) => material,
         // Waiting does not bring back what is gone, and nobody else waits for it.
         Err(StoreError::Damaged(why)) => {
-            let mut conclusion = unreadable(core, why, interface);
+            let mut conclusion = Conclusion::unreadable(core.clock.now_ms(), why, interface.target);
             conclusion.claimed_from = claim.as_ref().map(|_| before);
             conclusion.changes.extend(claim);
             conclude(core, ticket, interface, conclusion).await;
@@ -127,20 +128,6 @@ fn scrubber(interface: &Interface, input: &Input) -> Scrubber {
     scrubber
 }
 
-/// What came of a try, and what to keep about it.
-struct Conclusion {
-    event: Event,
-    sentence: String,
-    grave: Grave,
-    changes: Vec<Change>,
-    /// What the message was before, if its claim is among the changes.
-    claimed_from: Option<Guard>,
-    ended: Ended,
-    target: &'static str,
-    /// The message that was given up, and whose content is delivered now.
-    makes_good: Option<Row>,
-}
-
 /// A flow that was begun under another revision of the document is not finished under this one unless a person says so:
 /// its steps may be others by now. What was only accepted, or failed without effect, runs under this one.
 async fn outdated(
@@ -162,16 +149,7 @@ async fn outdated(
         "`{}` was begun under revision {} of the document; this service has {}",
         begun.step, message.digest, interface.digest
     );
-    Ok(Some(Conclusion {
-        event: Event::Outdated,
-        sentence,
-        grave: Grave::default(),
-        changes: Vec::new(),
-        claimed_from: None,
-        ended: Ended::Later { due_ms: None },
-        target: interface.target,
-        makes_good: None,
-    }))
+    Ok(Some(Conclusion::outdated(sentence, interface.target)))
 }
 
 /// Takes the message. A new one is claimed together with what is written first, which is before the first byte of any call.
@@ -225,27 +203,15 @@ async fn flow(
     let handler = &core.handlers[ticket.handler];
     let running = AssertUnwindSafe(handler.run(&material.fresh.input, &run)).catch_unwind();
     let result = flushed_when_waiting(ledger, running).await;
+    let at_ms = core.clock.now_ms();
     let conclusion = match (steps.take_halt(), result) {
-        (_, Err(panic)) => crashed(core, ticket, target, &*panic),
+        (_, Err(panic)) => Conclusion::crashed(at_ms, (ticket.seq, ticket.crashes + 1), target, &*panic),
         // A flow that swallowed the halt of a step has not delivered.
-        (Some(halt), Ok(_)) => halted(core, in_time(core, ticket, halt)),
-        (None, Ok(Ok(end))) => ended(ticket.seq, end, target),
-        (None, Ok(Err(stop))) => stopped(core, stop, target),
+        (Some(halt), Ok(_)) => Conclusion::halted(at_ms, in_time(core, ticket, halt)),
+        (None, Ok(Ok(end))) => Conclusion::ended(ticket.seq, end, target),
+        (None, Ok(Err(stop))) => Conclusion::stopped(at_ms, stop, target),
     };
     conclusion.clean(&steps)
-}
-
-impl Conclusion {
-    /// Without the sensitive values of the message, whoever wrote the sentences.
-    fn clean(mut self, steps: &Journalled) -> Self {
-        self.sentence = steps.clean(&self.sentence);
-        self.grave.sentence = steps.clean(&self.grave.sentence);
-        self.grave.field_errors = steps.clean(&self.grave.field_errors);
-        if let Ended::GivenUp { detail, .. } = &mut self.ended {
-            *detail = steps.clean(detail);
-        }
-        self
-    }
 }
 
 /// Whenever the flow has to wait, what it has done so far goes to the journal.
@@ -261,27 +227,6 @@ async fn flushed_when_waiting<T>(ledger: &Ledger, running: impl Future<Output = 
     .await
 }
 
-fn ended(seq: i64, end: End, target: &'static str) -> Conclusion {
-    let (event, sentence, changes, ended) = match end {
-        End::Delivered => (Event::Delivered, String::new(), Vec::new(), Ended::Silent),
-        End::Discarded { reason } => (Event::Discarded, reason, Vec::new(), Ended::Silent),
-        End::Replied { status, body } => {
-            let answer = Change::Answer { seq, answer: Answer { status, body: codec::encode(&body) } };
-            (Event::Delivered, String::new(), vec![answer], Ended::Replied { status, body })
-        }
-    };
-    Conclusion {
-        event,
-        sentence,
-        grave: Grave::default(),
-        changes,
-        claimed_from: None,
-        ended,
-        target,
-        makes_good: None,
-    }
-}
-
 /// The document may give a message an end in time, counted from its acceptance.
 fn in_time(core: &Core, ticket: &Ticket<Payload>, halt: Halt) -> Halt {
     Halt { event: verdict::in_time(halt.event, core.clock.now_ms(), latest_ms(core, ticket)), ..halt }
@@ -292,112 +237,10 @@ fn latest_ms(core: &Core, ticket: &Ticket<Payload>) -> Option<i64> {
     Some(ticket.payload.accepted_ms.saturating_add_unsigned(after_ms))
 }
 
-fn halted(core: &Core, halt: Halt) -> Conclusion {
-    let ended = match halt.event {
-        Event::GiveUp(reason) => {
-            Ended::GivenUp { reason, target_status: halt.status, partner: false, detail: halt.sentence.clone() }
-        }
-        Event::Retry { due_ms } | Event::Wait { due_ms, .. } => Ended::Later { due_ms: Some(due_ms) },
-        _ => Ended::Later { due_ms: None },
-    };
-    let grave = Grave {
-        sentence: halt.sentence.clone(),
-        class: halt.class,
-        step: halt.step,
-        system: halt.system.to_owned(),
-        operation: halt.operation.to_owned(),
-        tries: halt.tries,
-        mapped: halt.mapped,
-        field_errors: String::new(),
-        at_ms: core.clock.now_ms(),
-    };
-    Conclusion {
-        event: halt.event,
-        sentence: halt.sentence,
-        grave,
-        changes: halt.changes,
-        claimed_from: None,
-        ended,
-        target: halt.system,
-        makes_good: None,
-    }
-}
-
-fn stopped(core: &Core, stop: Stop, target: &'static str) -> Conclusion {
-    let (reason, sentence, field_errors, partner) = match stop.into_why() {
-        Why::Mapping(error) => (Reason::Map, error.to_string(), error.to_string(), false),
-        Why::Schema(violations) => {
-            (Reason::Schema, violations.to_string(), violations.to_string(), violations.subject().is_some())
-        }
-        Why::Business(sentence) => (Reason::Business, sentence, String::new(), false),
-        // Only the engine makes this one, together with a halt: a flow that kept one from an earlier try is at fault.
-        Why::Step => (Reason::CrashLoop, "the flow stopped without a cause".to_owned(), String::new(), false),
-    };
-    let grave = Grave { sentence: sentence.clone(), field_errors, at_ms: core.clock.now_ms(), ..Grave::default() };
-    let ended = Ended::GivenUp { reason, target_status: None, partner, detail: sentence.clone() };
-    Conclusion {
-        event: Event::GiveUp(reason),
-        sentence,
-        grave,
-        changes: Vec::new(),
-        claimed_from: None,
-        ended,
-        target,
-        makes_good: None,
-    }
-}
-
-/// The journal does not have the content any more as it was written: a person has to know.
-fn unreadable(core: &Core, why: String, interface: &'static Interface) -> Conclusion {
-    let (reason, target) = (Reason::Schema, interface.target);
-    let grave = Grave { sentence: why.clone(), at_ms: core.clock.now_ms(), ..Grave::default() };
-    let ended = Ended::GivenUp { reason, target_status: None, partner: false, detail: why.clone() };
-    let event = Event::GiveUp(reason);
-    Conclusion { event, sentence: why, grave, changes: Vec::new(), claimed_from: None, ended, target, makes_good: None }
-}
-
-fn crashed(
-    core: &Core,
-    ticket: &Ticket<Payload>,
-    target: &'static str,
-    panic: &(dyn std::any::Any + Send),
-) -> Conclusion {
-    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    let sentence = format!("the flow panicked: {}", words.unwrap_or("without words"));
-    let crashes = ticket.crashes + 1;
-    let grave = Grave { sentence: sentence.clone(), at_ms: core.clock.now_ms(), ..Grave::default() };
-    let detail = sentence.clone();
-    let ended = if crashes >= lifecycle::CRASH_LIMIT {
-        Ended::GivenUp { reason: Reason::CrashLoop, target_status: None, partner: false, detail }
-    } else {
-        Ended::Later { due_ms: None }
-    };
-    let changes = vec![Change::Crashes { seq: ticket.seq, crashes }];
-    Conclusion {
-        event: Event::Crashed { crashes },
-        sentence,
-        grave,
-        changes,
-        claimed_from: None,
-        ended,
-        target,
-        makes_good: None,
-    }
-}
-
 /// A start of a timetable that falls into the run of an earlier one is recorded, and does not run.
 pub(super) async fn overlaps(core: &Arc<Core>, ticket: Ticket<Payload>, unfinished: usize) {
     let interface = core.handlers[ticket.handler].interface();
-    let conclusion = Conclusion {
-        event: Event::Dropped(Reason::Overlap),
-        sentence: format!("{unfinished} earlier runs are unfinished"),
-        grave: Grave::default(),
-        changes: Vec::new(),
-        claimed_from: None,
-        ended: Ended::Silent,
-        target: interface.target,
-        makes_good: None,
-    };
+    let conclusion = Conclusion::overlap(unfinished, interface.target);
     let _recorded = conclude(core, ticket, interface, conclusion).await;
 }
 
