@@ -29,33 +29,36 @@ const MISTAKES: [(&str, &str); 3] = [
     ("retry: 3 attempts every 5s", "retry: 3 attempts every now and then"),
 ];
 
+/// Everything that `tieline --help` lists.
+const VERBS: [&str; 21] = [
+    "check",
+    "build",
+    "diff",
+    "explain",
+    "run",
+    "store",
+    "demo",
+    "completions",
+    "messages",
+    "dead-letters",
+    "retry",
+    "replay",
+    "discard",
+    "resolve",
+    "skip",
+    "pause",
+    "resume",
+    "interfaces",
+    "breakers",
+    "alerts",
+    "audit",
+];
+
 #[test]
 fn every_verb_explains_itself() {
-    let verbs = [
-        "--help",
-        "check",
-        "build",
-        "diff",
-        "explain",
-        "run",
-        "demo",
-        "completions",
-        "messages",
-        "dead-letters",
-        "retry",
-        "replay",
-        "discard",
-        "resolve",
-        "skip",
-        "pause",
-        "resume",
-        "interfaces",
-        "breakers",
-        "alerts",
-        "audit",
-    ];
-    let pages: String = verbs
+    let pages: String = ["--help"]
         .iter()
+        .chain(&VERBS)
         .map(|verb| transcript(&project(), &[&[verb, "--help"]]).replace("--help --help", "--help"))
         .collect();
     insta::assert_snapshot!("help", pages);
@@ -221,28 +224,7 @@ fn shells_complete_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&project(), &["completions", shell]);
         assert_eq!(script.code, Some(0), "{script}");
-        for verb in [
-            "check",
-            "build",
-            "diff",
-            "explain",
-            "run",
-            "demo",
-            "completions",
-            "messages",
-            "dead-letters",
-            "retry",
-            "replay",
-            "discard",
-            "resolve",
-            "skip",
-            "pause",
-            "resume",
-            "interfaces",
-            "breakers",
-            "alerts",
-            "audit",
-        ] {
+        for verb in VERBS {
             assert!(script.out.contains(verb), "{shell} does not know {verb}");
         }
     }
