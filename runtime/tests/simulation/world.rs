@@ -145,7 +145,7 @@ impl World {
     pub(super) async fn live(&mut self, plan: Vec<Action>) -> Vec<String> {
         for action in plan {
             self.act(action).await;
-            if self.history.life(|life| !life.wrong.is_empty()) {
+            if self.is_wrong() {
                 break;
             }
         }
@@ -308,7 +308,11 @@ impl World {
             let open = self
                 .history
                 .life(|life| life.messages.values().any(|known| !known.state.is_end() && !known.waits_for_a_person()));
-            if waiting.is_empty() && !open || self.history.life(|life| !life.wrong.is_empty()) {
+            // A broken promise is enough; what broke it may never come to rest.
+            if self.is_wrong() {
+                return;
+            }
+            if waiting.is_empty() && !open {
                 break;
             }
             waiting.iter().for_each(|caller| self.call(caller, ""));
@@ -316,6 +320,11 @@ impl World {
         }
         // Alerts are retried for a while.
         self.wait(1_200_000).await;
+    }
+
+    /// A promise is broken already.
+    fn is_wrong(&self) -> bool {
+        self.history.life(|life| !life.wrong.is_empty())
     }
 
     /// Callers who know what became of their message: it is kept, or their key is another's.
