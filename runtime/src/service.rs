@@ -47,8 +47,12 @@ mod code {
     pub(super) const STOPPED: u8 = 0;
     /// The environment is wrong, or the service could not start on it.
     pub(super) const NOT_STARTED: u8 = 1;
+    /// The store tool found something that is not as it should be.
+    pub(super) const FOUND: u8 = 1;
     /// The arguments are wrong.
     pub(super) const USAGE: u8 = 2;
+    /// The store tool could not do its work: nothing is said about the store.
+    pub(super) const TOOL_FAILED: u8 = 2;
     /// The journal broke: what is on the disk is safe, start again.
     pub(super) const BROKEN: u8 = 70;
 }

@@ -46,6 +46,6 @@ pub(crate) fn store(arguments: &args::Store, terminal: &Terminal) -> Result<Outc
     match status.code() {
         Some(0) => Ok(Outcome::Fine),
         Some(1) => Ok(Outcome::Errors),
-        _ => Err(Failure::Service(format!("it ended with {status}; its own words are above"))),
+        _ => Err(Failure::Other(format!("the store tool could not do its work ({status}); its own words are above"))),
     }
 }

@@ -36,7 +36,7 @@ Usage: service store check  --environment FILE [--json]
   import   reads an export into an empty or existing store, whatever kind of store it came from; messages that are
            there already stay as they are, so one that was broken off is simply made again
 
-Exit codes: 0 all is well, 1 something is wrong (it is printed), 2 wrong arguments.
+Exit codes: 0 all is well, 1 the store is not as it should be, 2 the tool could not do its work.
 
 Examples:
   service store check --environment production.toml
@@ -79,11 +79,11 @@ pub(super) async fn run(asked: &Asked) -> u8 {
             let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
             let stream: &mut dyn Write = if lines_there { &mut stderr } else { &mut stdout };
             writeln!(stream, "{}", text.trim_end()).ok();
-            if outcome.well { code::STOPPED } else { code::NOT_STARTED }
+            if outcome.well { code::STOPPED } else { code::FOUND }
         }
         Err(NotStarted(problems)) => {
-            say(&mut io::stderr(), &problems.join("\n"), code::NOT_STARTED);
-            code::NOT_STARTED
+            say(&mut io::stderr(), &problems.join("\n"), code::TOOL_FAILED);
+            code::TOOL_FAILED
         }
     }
 }
