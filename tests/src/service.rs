@@ -83,6 +83,23 @@ impl Launch {
         Service { child, http: address("http"), admin: address("admin"), token_file, ready_after: begin.elapsed() }
     }
 
+    /// What `store check` says of the store, with no service running on it.
+    ///
+    /// # Panics
+    /// When it says nothing.
+    #[must_use]
+    pub fn check_store(&self) -> Value {
+        let output = Command::new(generated_service())
+            .args(["store", "check", "--json", "--environment"])
+            .arg(self.folder.join("environment.toml"))
+            .envs(self.secrets.iter().map(|(name, value)| (name, value)))
+            .output()
+            .expect("the service's own command starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}{errors}"))
+    }
+
     /// The end of the log of all runs.
     fn last_words(&self) -> String {
         let text = fs::read_to_string(self.log()).unwrap_or_default();

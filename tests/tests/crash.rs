@@ -61,6 +61,15 @@ async fn what_was_acknowledged_is_delivered_once_whenever_the_service_is_killed(
     let wrong: Vec<_> = books.acknowledged.keys().filter(|cart| orders(cart) != 1).collect();
     assert!(wrong.is_empty(), "SEED={seed}: not exactly one purchase order: {wrong:?}");
     assert_eq!(landscape.vms.purchase_orders().len(), CARTS, "SEED={seed}: orders that nobody sent");
+
+    // The store that was torn out of the service's hands four times is whole, and tells nothing to whoever reads the disk.
+    service.kill();
+    let checked = launch.check_store();
+    assert_eq!((&checked["findings"], checked["messages"].as_u64()), (&Value::Array(Vec::new()), Some(CARTS as u64)));
+    // Whoever opened it last has taken its log in.
+    let bytes = std::fs::read(folder.path().join("tieline.db")).expect("the store");
+    let content = cart(0).into_bytes();
+    assert!(!bytes.windows(content.len()).any(|window| window == content), "the store holds content in clear");
 }
 
 /// The partner has bad moments of its own: replies that are lost, calls that never arrive, slow ones.
