@@ -18,6 +18,7 @@ mod core;
 mod direct;
 mod figures;
 mod jumps;
+mod lanes;
 mod ledger;
 mod limits;
 mod material;
@@ -66,6 +67,8 @@ pub struct Engine {
     core: Arc<Core>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Keeps other processes off the store, also while what is in flight comes to its end.
+    hold: JoinHandle<()>,
 }
 
 impl Engine {
@@ -85,6 +88,7 @@ impl Engine {
         let core = Arc::new(Core::new(rules, handlers, ports));
         core.store.watch(Arc::clone(&core.metrics));
         core.alerts.recover().await?;
+        let holding = lanes::take(&core).await?;
         let recovered = recover::recover(&core).await?;
         if recovered > 0 {
             tracing::info!(messages = recovered, "recovered");
@@ -94,10 +98,11 @@ impl Engine {
             tokio::spawn(dispatch(Arc::clone(&core), stop.clone())),
             tokio::spawn(tend_alerts(Arc::clone(&core), stop.clone())),
         ];
+        let hold = tokio::spawn(lanes::keep(Arc::clone(&core), holding));
         core.set_ready(true);
         tasks.push(jumps::watch_clock(&core, &stop));
         tasks.extend(schedule::start(&core, &stop));
-        Ok(Self { core, stop, tasks: Mutex::new(tasks) })
+        Ok(Self { core, stop, tasks: Mutex::new(tasks), hold })
     }
 
     /// Accepts nothing more; what was accepted goes on.
@@ -116,6 +121,7 @@ impl Engine {
             tasks.iter().for_each(JoinHandle::abort);
             self.core.interrupt().await;
         }
+        self.hold.abort();
         self.core.store.close().await;
     }
 
@@ -126,6 +132,7 @@ impl Engine {
     /// Stops as a process that dies: nothing more is done, nothing is written.
     #[cfg(test)]
     pub(crate) async fn kill(&self) {
+        self.hold.abort();
         let tasks = std::mem::take(&mut *self.tasks());
         for task in tasks {
             task.abort();
@@ -187,6 +194,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         // An engine that is dropped without `shut_down` stops as a process does that dies: at once.
         self.stop.cancel();
+        self.hold.abort();
         self.tasks().iter().for_each(JoinHandle::abort);
     }
 }

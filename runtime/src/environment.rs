@@ -16,7 +16,7 @@ pub(crate) use admin::ROLES_CLAIM;
 pub use admin::{Admin, Role};
 pub use channel::{Channel, SmtpTls};
 pub use secrecy::{ExposeSecret, SecretString};
-pub use store::{Encryption, Store};
+pub use store::{Encryption, Store, StorePlace};
 pub use telemetry::Telemetry;
 
 use crate::{

@@ -9,12 +9,15 @@ pub mod audit;
 mod change;
 pub(crate) mod codec;
 mod datakey;
+pub mod lane;
 mod memory;
 mod operating;
+mod postgres;
 mod record;
 pub mod retention;
 mod sealed;
 mod sqlite;
+mod words;
 
 #[cfg(test)]
 mod conformance;
@@ -23,8 +26,10 @@ pub use audit::{AuditFilter, AuditPage, Audited, Entry, Head};
 pub use change::{Change, Guard, Mark};
 pub(crate) use datakey::day_of;
 pub use datakey::{DataKey, KeyFilter, Shred};
+pub use lane::{Holding, Lanes};
 pub use memory::MemoryStore;
 pub use operating::{Origin, Pause, Replay, Scope};
+pub use postgres::{PostgresOptions, PostgresStore};
 pub(crate) use record::class_word;
 pub use record::{
     Accepted, Acknowledged, Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage,
@@ -48,8 +53,25 @@ pub trait Store: Send + Sync + 'static {
     fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>>;
     /// Makes changes, all or none. Resolves after commit and sync; dropping the promise does not take them back.
     fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>>;
-    /// Messages that have not ended, and those whose end later ones of their order key must know of; oldest first.
-    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>>;
+    /// Renews this process's hold on its lanes, lets go of `release`, and takes what is free up to a fair share. A store
+    /// with one process gives all lanes for ever.
+    fn hold(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
+        let _ = release;
+        Box::pin(std::future::ready(Ok(Holding::all())))
+    }
+    /// Resolves when another process has accepted something for a lane of this one. May come late or not at all: it
+    /// saves waiting, and nothing depends on it.
+    fn rung(&self) -> Promise<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+    /// Messages of these lanes that have not ended, and those whose end later ones of their order key must know of;
+    /// oldest first.
+    fn unfinished(&self, lanes: Lanes) -> Promise<'static, Result<Vec<Unfinished>, StoreError>>;
+    /// Messages of this process's lanes that other processes accepted, or that a person decided about elsewhere, since
+    /// this was asked last; also those that ended thereby. After an error they are only among the [`Store::unfinished`].
+    fn arrivals(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     /// What running a message again needs; `None` if there is no such message.
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>>;
     /// What a synchronous message was answered, if it was.

@@ -164,7 +164,7 @@ impl Service {
             None => None,
         };
         let ports = Ports {
-            store: store::open(&store, &clock).await?,
+            store: store::open(&store, &random, &clock).await?,
             transport: Arc::new(NetTransport::new(systems, &clock)?),
             channels: alert::channels(alerts, &alert::Links::new(site.as_deref()), &clock)?,
             clock: Arc::clone(&clock),
@@ -175,7 +175,7 @@ impl Service {
         let engine = Arc::new(Engine::start(handlers, ports).await?);
         tokio::spawn(retention::keep(kept, store.retention, Arc::clone(&clock)));
         let front = front(&engine, &identity, (Arc::clone(&clock), random, metrics))?;
-        let token_file = token_file(&operators, &store.sqlite);
+        let token_file = token_file(&operators, store.file());
         let token = token_file.as_deref().map(new_token).transpose()?;
         let console = Console::new(Arc::clone(&engine), digest, &operators, token.as_ref(), clock)
             .map_err(|unusable| NotStarted(vec![format!("admin.certificate: {unusable}")]))?;
@@ -232,8 +232,8 @@ async fn bind(listen: &Listen, address: &str) -> Result<TcpListener, NotStarted>
 
 /// Where the token for this machine goes: beside the store, where nothing else says who somebody is. A store that keeps
 /// nothing has no place beside it.
-fn token_file(operators: &Admin, store: &str) -> Option<PathBuf> {
-    let beside = || (store != ":memory:").then(|| PathBuf::from(format!("{store}.token")));
+fn token_file(operators: &Admin, store: Option<&str>) -> Option<PathBuf> {
+    let beside = || store.map(|file| PathBuf::from(format!("{file}.token")));
     let path = if operators.has_identity() { None } else { operators.token_file.clone().or_else(beside) };
     path.map(|path| std::path::absolute(&path).unwrap_or(path))
 }

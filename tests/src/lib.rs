@@ -8,6 +8,7 @@ pub mod browser;
 pub mod command;
 pub mod copies;
 pub mod hostile;
+pub mod postgres;
 pub mod service;
 pub mod tutorial;
 

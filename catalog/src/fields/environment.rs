@@ -14,6 +14,7 @@ pub(crate) const SECRETS: &[&str] = &[
     "client_certificate",
     "ca",
     "routing_key",
+    "postgres",
     "webhook",
 ];
 
@@ -60,6 +61,8 @@ pub(crate) const STORE: Table = Table {
     what: "the store",
     keys: &[
         may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db"),
+        may("postgres", Kind::Text, "Reference to the URL of a PostgreSQL database, instead.", "env:DATABASE_URL"),
+        may("ca", Kind::Text, "Reference to the certificates that we trust for it, PEM.", "file:/run/secrets/ca.pem"),
         may("max_bytes", Kind::Integer, "Largest store; at nine tenths nothing more is accepted.", "2000000000"),
         may("keep_days", Kind::Integer, "Days that a message is kept after its end; 30 if absent.", "30"),
         may("keep_dead_days", Kind::Integer, "Days that a dead letter is kept; 90 if absent.", "90"),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     alert::Cause,
-    journal::{Change, Grave, Mark, StoreError, Unfinished},
+    journal::{Change, Grave, Lanes, Mark, StoreError, Unfinished},
     lifecycle::{Action, Event, Reason, State, Transition},
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
             core.gate(system).called(today, calls);
         }
     }
-    let mut unfinished = core.store.unfinished().await?;
+    let mut unfinished = core.store.unfinished(Lanes::ALL).await?;
     // Whoever holds the first place of a key takes it before those that were accepted earlier and wait behind it.
     unfinished.sort_by_key(|message| !matches!(message.mark, Some(Mark::Blocks | Mark::Heir)));
     let mut count = 0;

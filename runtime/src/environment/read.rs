@@ -162,6 +162,23 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Records a mistake unless exactly one of two keys is there. Whether it is the second.
+    pub(super) fn either(&mut self, one: &'static str, other: &'static str) -> bool {
+        match (self.value(one).is_some(), self.value(other).is_some()) {
+            (true, true) => self.mistake(other, &format!("stands beside `{one}`: give one of them")),
+            (false, false) => self.mistake(one, &format!("must be given, or `{other}`")),
+            (true, false) | (false, true) => {}
+        }
+        self.value(other).is_some()
+    }
+
+    /// Records a mistake if the key is there.
+    pub(super) fn out_of_place(&mut self, key: &'static str, problem: &str) {
+        if self.value(key).is_some() {
+            self.mistake(key, problem);
+        }
+    }
+
     /// Records every key that nobody asked for.
     pub(super) fn finish(&mut self) {
         let unknown: Vec<_> = self.table.keys().filter(|key| !self.asked.contains(key.as_str())).cloned().collect();

@@ -12,14 +12,39 @@ use crate::journal::retention::Retention;
 /// Where the journal lies.
 #[derive(Debug)]
 pub struct Store {
-    /// SQLite file; `:memory:` keeps nothing and is for trying out.
-    pub sqlite: String,
+    /// In a file, or on a server.
+    pub place: StorePlace,
     /// Largest store in bytes. At 90 % nothing more is accepted. `None`: no limit.
     pub max_bytes: Option<u64>,
     /// How long messages are kept after their end.
     pub retention: Retention,
     /// Encryption at rest. `None`: content is kept as it is.
     pub encryption: Option<Encryption>,
+}
+
+/// The kinds of stores.
+#[derive(Debug)]
+pub enum StorePlace {
+    /// SQLite file; `:memory:` keeps nothing and is for trying out.
+    Sqlite(String),
+    /// PostgreSQL database, which several processes may share.
+    Postgres {
+        /// `postgres://user:password@host:port/database`.
+        url: SecretString,
+        /// Certificate authorities to trust for it besides the public ones, PEM.
+        ca: Option<SecretString>,
+    },
+}
+
+impl Store {
+    /// The file, if there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match &self.place {
+            StorePlace::Sqlite(path) => Some(path.as_str()).filter(|path| *path != ":memory:"),
+            StorePlace::Postgres { .. } => None,
+        }
+    }
 }
 
 /// Encryption at rest: the key-encryption keys.
@@ -47,7 +72,7 @@ impl Store {
 pub(super) fn read(section: &mut Section<'_>) -> Store {
     let default = Retention::default();
     Store {
-        sqlite: section.required("sqlite"),
+        place: place(section),
         max_bytes: section.integer("max_bytes"),
         retention: Retention {
             keep_days: days(section, "keep_days", default.keep_days),
@@ -64,6 +89,16 @@ fn days(section: &mut Section<'_>, key: &'static str, default: u32) -> u32 {
         section.mistake(key, "must be from 1 to 36500 days");
         default
     })
+}
+
+fn place(section: &mut Section<'_>) -> StorePlace {
+    let on_server = section.either("sqlite", "postgres");
+    let (sqlite, url, ca) = (section.text("sqlite"), section.secret("postgres"), section.secret("ca"));
+    if on_server {
+        return StorePlace::Postgres { url: url.unwrap_or_default(), ca };
+    }
+    section.out_of_place("ca", "is for `postgres`");
+    StorePlace::Sqlite(sqlite.unwrap_or_default())
 }
 
 fn encryption(section: &mut Section<'_>) -> Encryption {

@@ -66,7 +66,7 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
         "#,
         &[
             "listen.http: must be text",
-            "store.sqlite: must be given",
+            "store.sqlite: must be given, or `postgres`",
             "identity.webhook_origins: must be a list of texts",
             "systems.11VMS.client_secret: is not a reference to a secret: write \"env:NAME\" or \"file:/path\"",
             "systems.11VMS.token_auth: must be \"basic\" or \"body\"",
@@ -82,5 +82,20 @@ fn all_mistakes_come_at_once_with_their_paths_and_without_values() {
             "alerts.\"SAP Alert Notification\".client_secret: must be given, as \"env:NAME\" or \"file:/path\"",
             "surprise: is not known here; known: admin, alerts, identity, listen, site, store, systems, telemetry",
         ],
+    );
+}
+
+#[test]
+fn a_store_is_in_a_file_or_on_a_server() {
+    let store = |keys: &str| format!("[store]\n{keys}\n");
+    check(&store("postgres = \"env:PATH\"\nca = \"env:PATH\"\nmax_bytes = 9"), &[]);
+    check(
+        &store("sqlite = \"a.db\"\npostgres = \"env:PATH\""),
+        &["store.postgres: stands beside `sqlite`: give one of them"],
+    );
+    check(&store("sqlite = \"a.db\"\nca = \"env:PATH\""), &["store.ca: is for `postgres`"]);
+    check(
+        &store("postgres = \"postgres://tieline:hunter2@db/tieline\""),
+        &["store.postgres: is not a reference to a secret: write \"env:NAME\" or \"file:/path\""],
     );
 }

@@ -1,6 +1,7 @@
 //! One suite over every store.
 
 mod operating;
+mod postgres;
 mod retention;
 
 use operating::{
@@ -80,7 +81,7 @@ async fn keys_recognise_messages(store: &dyn Store) {
     let others = NewMessage { principal: "srm".to_owned(), ..keyed("m4", 1, 2) };
     new(store, others).await;
     new(store, NewMessage { accepted_ms: 2_000, ..keyed("m5", 1, 2) }).await;
-    let ids: Vec<_> = store.unfinished().await.unwrap().into_iter().map(|open| open.id).collect();
+    let ids: Vec<_> = store.unfinished(Lanes::ALL).await.unwrap().into_iter().map(|open| open.id).collect();
     assert_eq!(ids, ["m1", "m4", "m5"], "refused and replayed ones leave nothing behind");
 }
 
@@ -111,7 +112,7 @@ async fn a_life_is_told_from_begin_to_end(store: &dyn Store) {
     let story = store.story("m1").await.unwrap().unwrap();
     assert_eq!(story.attempts, [attempt(1, Class::Retryable), attempt(2, Class::Delivered)]);
     assert_eq!((story.row.state, story.row.ended_ms, story.size_bytes), (State::Delivered, Some(1_500), 10));
-    assert_eq!(store.unfinished().await.unwrap(), []);
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap(), []);
     let kept = store.material(seq).await.unwrap().unwrap().message;
     assert_eq!(kept, message("m1"), "what was accepted comes back as it came");
 }
@@ -214,7 +215,7 @@ async fn answers_are_remembered(store: &dyn Store) {
 async fn crashes_are_counted(store: &dyn Store) {
     let seq = new(store, message("m1")).await;
     store.commit(vec![Change::Crashes { seq, crashes: 1 }, state(seq, State::Ready, None)]).await.unwrap();
-    let open = store.unfinished().await.unwrap().remove(0);
+    let open = store.unfinished(Lanes::ALL).await.unwrap().remove(0);
     assert_eq!((open.crashes, open.state, open.due_ms), (1, State::Ready, Some(9)));
 }
 
@@ -256,21 +257,21 @@ async fn marks_outlive_the_end_they_speak_of(store: &dyn Store) {
     let blocks = Change::Mark { seq, mark: Mark::Blocks };
     store.commit(vec![state(seq, State::Dead, Some(Reason::Permanent)), blocks]).await.unwrap();
     store.commit(vec![state(other, State::Dead, Some(Reason::Permanent))]).await.unwrap();
-    let open = store.unfinished().await.unwrap();
+    let open = store.unfinished(Lanes::ALL).await.unwrap();
     assert_eq!(open.len(), 1, "an end without a mark is of no interest");
     assert_eq!((open[0].seq, open[0].mark, open[0].order_key.as_deref()), (seq, Some(Mark::Blocks), Some("4711")));
     let skipped = |from| moved(seq, Guard { lease: 0, from }, (State::Dead, Some(Reason::Permanent)));
     let gap = Change::Mark { seq, mark: Mark::Gap };
     store.commit(vec![skipped(State::Dead), gap.clone()]).await.unwrap();
-    assert_eq!(store.unfinished().await.unwrap()[0].mark, Some(Mark::Gap));
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap()[0].mark, Some(Mark::Gap));
     let made_good = Change::MadeGood { seq, detail: String::new(), at_ms: 9 };
     store.commit(vec![made_good]).await.unwrap();
-    assert_eq!(store.unfinished().await.unwrap(), []);
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap(), []);
     store.commit(vec![skipped(State::Resolved), gap]).await.unwrap();
     let retried = moved(seq, Guard { lease: 0, from: State::Dead }, (State::Ready, None));
     let again = moved(seq, Guard { lease: 0, from: State::Ready }, (State::Delivered, None));
     store.commit(vec![retried]).await.unwrap();
-    assert_eq!(store.unfinished().await.unwrap()[0].mark, None, "an end that is left means nothing any more");
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap()[0].mark, None, "an end that is left means nothing any more");
     store.commit(vec![again]).await.unwrap();
     let later = new(store, NewMessage { order_key: Some("4711".to_owned()), ..message("m3") }).await;
     let guard = Guard { lease: 0, from: State::Accepted };
@@ -293,7 +294,7 @@ async fn a_replay_takes_the_place_that_its_source_blocked(store: &dyn Store) {
     let heir = new(store, keyed("m3", Some("m1"))).await;
     let later = new(store, keyed("m4", Some("m1"))).await;
     let marks = || async {
-        let open = store.unfinished().await.unwrap();
+        let open = store.unfinished(Lanes::ALL).await.unwrap();
         open.into_iter().map(|open| (open.id, open.mark)).collect::<Vec<_>>()
     };
     let open = |id: &str, mark| (id.to_owned(), mark);
@@ -356,6 +357,23 @@ macro_rules! conformance {
                 super::$case(&store).await;
                 super::Store::close(&store).await;
             })*
+        }
+        /// One server for all: each case has a database of its own.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn every_case_holds_on_postgresql() {
+            let cluster = postgres::Cluster::start();
+            let mut broken = Vec::new();
+            $({
+                let store = postgres::open(&cluster, stringify!($case)).await;
+                let case = async move {
+                    $case(&store).await;
+                    Store::close(&store).await;
+                };
+                if tokio::spawn(case).await.is_err() {
+                    broken.push(stringify!($case));
+                }
+            })*
+            assert_eq!(broken, [""; 0], "their panics stand above");
         }
     };
 }

@@ -11,8 +11,8 @@ use std::{
 
 use super::{
     Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry, Filter, Grave, Head,
-    IdempotencyKey, Incident, KeyFilter, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned, Replay,
-    Row, Scope, Store, StoreError, Story, Unfinished,
+    IdempotencyKey, Incident, KeyFilter, Lanes, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned,
+    Replay, Row, Scope, Store, StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -94,9 +94,10 @@ impl Store for MemoryStore {
         Box::pin(std::future::ready(done))
     }
 
-    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+    fn unfinished(&self, lanes: Lanes) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
         self.at_once(|kept| {
             let open = kept.messages.values().filter(|Life { row, .. }| !row.state.is_end() || row.mark.is_some());
+            let open = open.filter(|life| lanes.contains(life.message.lane()));
             open.map(|Life { row, message, .. }| Unfinished {
                 seq: row.seq,
                 id: row.id.clone(),

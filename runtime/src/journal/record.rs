@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
 
-use super::{DataKey, Mark, Origin, Replay};
+use super::{DataKey, Mark, Origin, Replay, lane::lane_of};
 use crate::{
     descriptor::Class,
     lifecycle::{Reason, State, Trouble},
@@ -44,11 +44,20 @@ pub struct NewMessage {
 pub struct Sealed {
     /// Size of the body as it came.
     pub size_bytes: u64,
+    /// Its lane, which follows from the order key as it came.
+    pub lane: u8,
     /// The key that it was sealed under, unless the store is known to have it: to be kept in the same transaction.
     pub data_key: Option<DataKey>,
 }
 
 impl NewMessage {
+    /// The lane it runs in.
+    #[must_use]
+    pub fn lane(&self) -> u8 {
+        let given = self.sealed.as_ref().map(|sealed| sealed.lane);
+        given.unwrap_or_else(|| lane_of(&self.interface, self.order_key.as_deref(), &self.id))
+    }
+
     /// Size of the body as it came.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
@@ -187,6 +196,14 @@ pub struct Unfinished {
     pub crashes: u32,
     /// When it was accepted.
     pub accepted_ms: i64,
+}
+
+impl Unfinished {
+    /// The lane it runs in.
+    #[must_use]
+    pub fn lane(&self) -> u8 {
+        lane_of(&self.interface, self.order_key.as_deref(), &self.id)
+    }
 }
 
 /// What running a message needs.

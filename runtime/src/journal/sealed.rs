@@ -32,8 +32,9 @@ use subjects::{Subject, Subjects};
 use vault::{Vault, day};
 
 use super::{
-    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, IdempotencyKey, Incident, KeyFilter,
-    Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
+    Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Holding, IdempotencyKey, Incident,
+    KeyFilter, Lanes, Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story,
+    Unfinished,
 };
 use crate::{clock::Clock, door::Promise, metrics::Metrics};
 
@@ -123,6 +124,19 @@ impl SealedStore {
         Box::pin(async move { open(this, read.await?).await })
     }
 
+    /// Messages that changes may be about from now on.
+    fn known(&self, mut found: Vec<Unfinished>) -> Result<Vec<Unfinished>, StoreError> {
+        for open in &mut found {
+            if let Some(key) = &mut open.order_key {
+                *key = self.vault.open_order_key(std::mem::take(key))?;
+            }
+            let interface = self.subjects.interface(&open.interface);
+            let subject = Subject { id: open.id.as_str().into(), interface, day: day(open.accepted_ms) };
+            self.subjects.open(open.seq, subject);
+        }
+        Ok(found)
+    }
+
     fn opening(&self) -> Opening<'_> {
         Opening { vault: &self.vault, store: &*self.behind }
     }
@@ -185,18 +199,20 @@ impl Store for SealedStore {
         })
     }
 
-    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
-        self.opened(self.behind.unfinished(), |this, mut found| async move {
-            for open in &mut found {
-                if let Some(key) = &mut open.order_key {
-                    *key = this.vault.open_order_key(std::mem::take(key))?;
-                }
-                let interface = this.subjects.interface(&open.interface);
-                let subject = Subject { id: open.id.as_str().into(), interface, day: day(open.accepted_ms) };
-                this.subjects.open(open.seq, subject);
-            }
-            Ok(found)
-        })
+    fn hold(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
+        self.behind.hold(release)
+    }
+
+    fn rung(&self) -> Promise<'static, ()> {
+        self.behind.rung()
+    }
+
+    fn unfinished(&self, lanes: Lanes) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        self.opened(self.behind.unfinished(lanes), |this, found| async move { this.known(found) })
+    }
+
+    fn arrivals(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        self.opened(self.behind.arrivals(), |this, found| async move { this.known(found) })
     }
 
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {

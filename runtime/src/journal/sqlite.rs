@@ -28,7 +28,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, IdempotencyKey, Incident, KeyFilter,
-    Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
+    Lanes, Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
 };
 use crate::{door::Promise, metrics::Metrics};
 use writer::Job;
@@ -115,8 +115,12 @@ impl Store for SqliteStore {
         })
     }
 
-    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
-        self.read(read::unfinished)
+    fn unfinished(&self, lanes: Lanes) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        self.read(move |connection| {
+            let mut unfinished = read::unfinished(connection)?;
+            unfinished.retain(|message| lanes.contains(message.lane()));
+            Ok(unfinished)
+        })
     }
 
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {

@@ -7,13 +7,20 @@ use std::{path::Path, sync::Arc};
 use super::NotStarted;
 use crate::{
     clock::Clock,
-    environment,
-    journal::{KeyFilter, KeyRing, MemoryStore, SealedStore, SqliteStore, Store},
+    environment::{self, StorePlace},
+    journal::{
+        KeyFilter, KeyRing, MemoryStore, PostgresOptions, PostgresStore, SealedStore, SqliteStore, Store, StoreError,
+    },
+    random::Random,
 };
 
 /// Opens the store; behind encryption if the environment has keys.
-pub(super) async fn open(settings: &environment::Store, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>, NotStarted> {
-    let behind = behind(settings)?;
+pub(super) async fn open(
+    settings: &environment::Store,
+    random: &Random,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, NotStarted> {
+    let behind = behind(settings, random.id(clock.now_ms())).await?;
     let not_started = |problem: String| NotStarted(vec![format!("store.encryption: {problem}")]);
     let Some(encryption) = &settings.encryption else {
         let any = behind.data_keys(KeyFilter { limit: 1, ..KeyFilter::default() }).await?;
@@ -40,10 +47,18 @@ pub(super) async fn open(settings: &environment::Store, clock: &Arc<dyn Clock>) 
     Ok(Arc::new(sealed))
 }
 
-fn behind(settings: &environment::Store) -> Result<Arc<dyn Store>, NotStarted> {
-    if settings.sqlite == ":memory:" {
-        return Ok(Arc::new(MemoryStore::new()));
-    }
-    let store = SqliteStore::open(Path::new(&settings.sqlite), settings.max_bytes);
-    Ok(Arc::new(store.map_err(|error| NotStarted(vec![format!("store.sqlite: {error}")]))?))
+async fn behind(settings: &environment::Store, instance: String) -> Result<Arc<dyn Store>, NotStarted> {
+    let failed = |key: &str, error: StoreError| NotStarted(vec![format!("store.{key}: {error}")]);
+    let max_bytes = settings.max_bytes;
+    Ok(match &settings.place {
+        StorePlace::Sqlite(path) if path == ":memory:" => Arc::new(MemoryStore::new()),
+        StorePlace::Sqlite(path) => {
+            Arc::new(SqliteStore::open(Path::new(path), max_bytes).map_err(|error| failed("sqlite", error))?)
+        }
+        StorePlace::Postgres { url, ca } => {
+            let (url, authorities) = (url.clone(), ca.clone());
+            let options = PostgresOptions { url, authorities, max_bytes, instance };
+            Arc::new(PostgresStore::open(options).await.map_err(|error| failed("postgres", error))?)
+        }
+    })
 }

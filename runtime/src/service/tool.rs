@@ -16,6 +16,7 @@ use crate::{
     clock::{Clock, ScaledClock},
     environment,
     journal::{SqliteStore, Store},
+    random::Random,
     tool::{self, Finding},
 };
 
@@ -90,14 +91,14 @@ pub(super) async fn run(asked: &Asked) -> u8 {
 
 async fn work(asked: &Asked) -> Result<Outcome, NotStarted> {
     let settings = environment::Store::load(&asked.environment)?;
-    if asked.verb != Verb::Import && settings.sqlite != ":memory:" && !Path::new(&settings.sqlite).exists() {
-        return Err(NotStarted(vec![format!("store.sqlite: there is no {}", settings.sqlite)]));
+    if let Some(file) = settings.file().filter(|file| asked.verb != Verb::Import && !Path::new(file).exists()) {
+        return Err(NotStarted(vec![format!("store.sqlite: there is no {file}")]));
     }
-    if asked.verb == Verb::Repair && settings.sqlite != ":memory:" {
-        SqliteStore::reindex(Path::new(&settings.sqlite))?;
+    if let Some(file) = settings.file().filter(|_| asked.verb == Verb::Repair) {
+        SqliteStore::reindex(Path::new(file))?;
     }
     let clock: Arc<dyn Clock> = Arc::new(ScaledClock::SYSTEM);
-    let store = store::open(&settings, &clock).await?;
+    let store = store::open(&settings, &Random::from_system(), &clock).await?;
     let outcome = on(&*store, asked, clock.now_ms()).await;
     store.close().await;
     outcome

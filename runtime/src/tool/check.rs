@@ -78,7 +78,7 @@ pub async fn check(store: &dyn Store, progress: Progress<'_>) -> Result<Checked,
 /// The store cannot be read or written.
 pub async fn repair(store: &dyn Store, now_ms: i64) -> Result<Vec<Finding>, Error> {
     let mut aside = Vec::new();
-    for open in store.unfinished().await? {
+    for open in store.unfinished(crate::journal::Lanes::ALL).await? {
         let Err(StoreError::Damaged(why)) = store.material(open.seq).await else { continue };
         if open.state.is_end() {
             continue;

@@ -6,8 +6,8 @@
 use tieline_runtime::{
     door::Promise,
     journal::{
-        Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Material,
-        NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
+        Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Lanes,
+        Material, NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
     },
 };
 use tokio::sync::oneshot;
@@ -61,8 +61,8 @@ impl Store for Handle {
         Box::pin(async move { if hasty { Ok(()) } else { result.await.unwrap_or(Err(StoreError::Closed)) } })
     }
 
-    fn unfinished(&self) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
-        ready(self.disk.kept().unfinished())
+    fn unfinished(&self, lanes: Lanes) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {
+        ready(self.disk.kept().unfinished(lanes))
     }
 
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {

@@ -50,7 +50,7 @@ pub(super) async fn a_stale_batch_leaves_no_audit_row(store: &dyn Store) {
     assert_eq!(store.commit(decided(seq)).await, Err(StoreError::Stale));
     assert_eq!(store.commit(decided(99)).await, Err(StoreError::Stale), "there is no such message");
     assert_eq!(store.audit_head().await, Ok(Head::default()));
-    assert_eq!(store.unfinished().await.unwrap()[0].state, State::Accepted, "and changes nothing");
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap()[0].state, State::Accepted, "and changes nothing");
 }
 
 pub(super) async fn a_replay_knows_where_it_comes_from(store: &dyn Store) {
@@ -87,7 +87,7 @@ pub(super) async fn another_round_starts_from_the_first_try(store: &dyn Store) {
     let step = || async { store.material(seq).await.unwrap().unwrap().deliveries.remove(0) };
     let delivery = step().await;
     assert_eq!((delivery.tries, delivery.attempts, delivery.doubt, delivery.decided), (0, 3, true, true));
-    assert_eq!(store.unfinished().await.unwrap()[0].crashes, 0);
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap()[0].crashes, 0);
     assert_eq!(store.story("m1").await.unwrap().unwrap().row.ended_ms, None);
     store.commit(vec![begin(seq)]).await.unwrap();
     assert!(!step().await.decided, "one decision is for one send");
@@ -111,6 +111,7 @@ pub(super) async fn pauses_are_kept(store: &dyn Store) {
 }
 
 pub(super) async fn lists_are_narrowed(store: &dyn Store) {
+    let mut seqs = Vec::new();
     for (number, principal) in [(1, "vms"), (2, "srm"), (3, "vms")] {
         let kept = NewMessage {
             principal: principal.to_owned(),
@@ -119,9 +120,9 @@ pub(super) async fn lists_are_narrowed(store: &dyn Store) {
             accepted_ms: number * 1_000,
             ..message(&format!("m{number}"))
         };
-        new(store, kept).await;
+        seqs.push(new(store, kept).await);
     }
-    store.commit(vec![begin(2), state(2, State::Held, Some(Reason::Unknown))]).await.unwrap();
+    store.commit(vec![begin(seqs[1]), state(seqs[1], State::Held, Some(Reason::Unknown))]).await.unwrap();
     let text = |text: &str| Some(text.to_owned());
     let all = Filter { limit: 9, ..Filter::default() };
     let cases: [(Filter, &[&str]); 12] = [
@@ -199,7 +200,7 @@ async fn a_store_of_the_first_version_is_brought_forward() {
     .unwrap();
     drop(old);
     let store = SqliteStore::open(&path, None).unwrap();
-    assert_eq!(store.unfinished().await.unwrap()[0].id, "m1");
+    assert_eq!(store.unfinished(Lanes::ALL).await.unwrap()[0].id, "m1");
     assert!(!store.material(1).await.unwrap().unwrap().deliveries[0].decided);
     store.commit(vec![written("retry", "m1")]).await.unwrap();
     store.close().await;

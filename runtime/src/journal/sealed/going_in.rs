@@ -44,11 +44,12 @@ impl<'a> Sealing<'a> {
             let sealed = self.text(&subject, (Kind::Parameters, ""), &text)?;
             message.parameters = vec![(String::new(), sealed)];
         }
+        let lane = message.lane();
         if let Some(key) = &mut message.order_key {
             *key = self.vault.seal_order_key(key)?;
         }
         let data_key = self.travelling.first().map(|current| current.key());
-        message.sealed = Some(Box::new(Sealed { size_bytes, data_key }));
+        message.sealed = Some(Box::new(Sealed { size_bytes, lane, data_key }));
         Ok(subject)
     }
 

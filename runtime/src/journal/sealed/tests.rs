@@ -257,7 +257,13 @@ async fn equal_order_keys_stay_equal_over_restarts() {
     accept(&again, "m2").await;
     let filter = Filter { order_key: Some("customer-4711".to_owned()), limit: 9, ..Filter::default() };
     assert_eq!(again.messages(filter).await.unwrap().len(), 2);
-    let keys: Vec<_> = again.unfinished().await.unwrap().into_iter().filter_map(|open| open.order_key).collect();
+    let keys: Vec<_> = again
+        .unfinished(crate::journal::Lanes::ALL)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter_map(|open| open.order_key)
+        .collect();
     assert_eq!(keys, ["customer-4711", "customer-4711"]);
 }
 

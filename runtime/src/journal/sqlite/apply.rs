@@ -9,6 +9,7 @@ use super::{data_keys, operating, rows};
 use crate::{
     journal::{
         Accepted, Attempt, Change, Entry, Grave, Guard, IdempotencyKey, Incident, Mark, NewMessage, Post, class_word,
+        words,
     },
     lifecycle::{Reason, State},
 };
@@ -32,7 +33,7 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
             message.order_key,
             message.traceparent,
             message.request_id,
-            rows::pairs_to_text(&message.parameters),
+            words::pairs_to_text(&message.parameters),
             message.accepted_ms,
             i64::try_from(message.size_bytes()).unwrap_or(i64::MAX),
         ])?;
@@ -278,7 +279,7 @@ fn bury(connection: &Connection, seq: i64, grave: &Grave) -> rusqlite::Result<()
 fn keep_incident(connection: &Connection, incident: &Incident) -> rusqlite::Result<()> {
     connection
         .prepare_cached("insert or replace into incident (dedup_key, firing, last_ms, record) values (?1, ?2, ?3, ?4)")?
-        .execute(params![incident.dedup_key, incident.firing, incident.last_ms, rows::incident_to_text(incident)])
+        .execute(params![incident.dedup_key, incident.firing, incident.last_ms, words::incident_to_text(incident)])
         .map(drop)
 }
 
@@ -291,12 +292,12 @@ fn keep_post(connection: &Connection, post: &Post) -> rusqlite::Result<()> {
         .execute(params![
             post.id,
             post.channel,
-            rows::post_word(post.state),
+            words::post_word(post.state),
             post.tries,
             post.due_ms,
             post.created_ms,
             post.error,
-            rows::incident_to_text(&post.incident),
+            words::incident_to_text(&post.incident),
         ])
         .map(drop)
 }

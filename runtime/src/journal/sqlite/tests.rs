@@ -152,7 +152,7 @@ async fn a_store_of_every_older_version_is_brought_up_to_date_with_what_it_holds
             (b"{}".as_slice(), 1),
             "version {version}"
         );
-        assert_eq!(store.unfinished().await.unwrap()[0].state, State::InFlight);
+        assert_eq!(store.unfinished(crate::journal::Lanes::ALL).await.unwrap()[0].state, State::InFlight);
         assert_eq!(store.story("m1").await.unwrap().unwrap().attempts.len(), 1);
         assert_eq!(store.examine().await.unwrap(), Vec::<String>::new());
         assert!(matches!(store.accept(message(2, 9)).await, Ok(Accepted::New { seq: 2 })));
