@@ -6,9 +6,12 @@ mod asyncapi;
 mod backstage;
 mod facts;
 mod feed;
+mod grafana;
 mod leanix;
 mod llms;
+mod metrics;
 mod openapi;
+mod prometheus;
 mod schema;
 mod sitemap;
 
@@ -30,6 +33,8 @@ pub(crate) fn whole(context: &Context<'_>) -> Vec<Export> {
         ("catalog-info.yaml".to_owned(), backstage::text(context)),
         ("leanix.ldif.json".to_owned(), pretty(&leanix::document(context))),
         ("changes/feed.atom".to_owned(), feed::text(context)),
+        ("alerts.yaml".to_owned(), prometheus::whole(context)),
+        ("dashboard.json".to_owned(), pretty(&grafana::whole(context))),
     ];
     files.extend(of_interfaces(context));
     files.extend(of_systems(context));
@@ -51,6 +56,8 @@ fn of_interfaces(context: &Context<'_>) -> Vec<Export> {
             files.push((beside(&page, "openapi.json"), pretty(&openapi::service(context, only))));
         }
         files.push((beside(&page, "asyncapi.json"), pretty(&asyncapi::document(context, only))));
+        files.push((beside(&page, "alerts.yaml"), prometheus::of_interface(context, interface)));
+        files.push((beside(&page, "dashboard.json"), pretty(&grafana::of_interface(context, interface))));
     }
     files
 }

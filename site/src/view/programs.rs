@@ -40,6 +40,8 @@ const WHOLE: &[(&str, &str, &str)] = &[
     ("catalog-info.yaml", "Backstage entities", "domains, teams, systems and interfaces for a developer portal"),
     ("leanix.ldif.json", "LeanIX LDIF", "applications and interfaces for an enterprise architecture inventory"),
     ("changes/feed.atom", "Atom (RFC 4287)", "what changed, for feed readers and chat rooms"),
+    ("alerts.yaml", "Prometheus alert rules", "what every document promises, watched from outside"),
+    ("dashboard.json", "Grafana dashboard", "all interfaces, systems and the service, to be imported"),
     ("llms.txt", "llms.txt", "links to the documents in Markdown, for language models"),
 ];
 
@@ -47,6 +49,8 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ("index.md", "Markdown", "the document itself"),
     ("openapi.json", "OpenAPI 3.1", "what an interface offers over HTTP, or what is called of a system"),
     ("asyncapi.json", "AsyncAPI 3.0", "which messages an interface receives and sends"),
+    ("alerts.yaml", "Prometheus alert rules", "what an interface promises, watched from outside"),
+    ("dashboard.json", "Grafana dashboard", "an interface and the systems that it calls"),
 ];
 
 impl ProgramsPage {

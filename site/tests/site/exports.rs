@@ -129,3 +129,60 @@ fn a_site_with_an_address_has_a_map() {
     assert!(text("changes/feed.atom").unwrap().contains("xml:base=\"https://example.org/catalog/changes/\""));
     assert!(!projects::small().contains_key("sitemap.xml"), "without an address there is none");
 }
+
+/// Every expression of the rules and dashboards: those of the whole site and those beside each interface.
+fn expressions(site: &projects::Site) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (path, text) in site.iter().filter(|(path, _)| path.ends_with("dashboard.json")) {
+        let dashboard: Value = serde_json::from_str(text).unwrap();
+        for panel in dashboard["panels"].as_array().unwrap() {
+            assert!(!panel["description"].as_str().unwrap().is_empty(), "{path}: {} has a metric", panel["title"]);
+            let targets = panel["targets"].as_array().unwrap();
+            found.extend(targets.iter().map(|it| (path.clone(), it["expr"].as_str().unwrap().to_owned())));
+        }
+    }
+    for (path, text) in site.iter().filter(|(path, _)| path.ends_with("alerts.yaml")) {
+        let lines = text.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
+        found.extend(lines.map(|line| (path.clone(), serde_json::from_str(line).unwrap())));
+    }
+    found
+}
+
+#[test]
+fn rules_and_dashboards_name_only_metrics_that_exist() {
+    let known: BTreeSet<&str> = include_str!("../../../runtime/src/metrics/table.tsv")
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split('\t').next())
+        .collect();
+    let found = expressions(&projects::reference());
+    let mut used = BTreeSet::new();
+    for (path, expr) in &found {
+        let words = expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for word in words.filter(|word| word.starts_with("tieline_") || word.starts_with("process_")) {
+            let ends = ["_total", "_bucket", "_sum", "_count", ""];
+            let name = ends.iter().filter_map(|end| word.strip_suffix(end)).find(|name| known.contains(name));
+            assert!(name.is_some(), "{path}: {word} is no metric in {expr}");
+            used.extend(name);
+        }
+    }
+    assert!(used.len() > 20, "{used:?}");
+}
+
+#[test]
+fn alert_rules_of_an_interface() {
+    insta::assert_snapshot!(projects::small()["interfaces/sales-shop-books-order-v1/alerts.yaml"]);
+}
+
+#[test]
+fn dashboards_have_ids_of_their_own_that_are_short_enough() {
+    let site = projects::reference();
+    let mut ids = BTreeSet::new();
+    for (path, text) in site.iter().filter(|(path, _)| path.ends_with("dashboard.json")) {
+        let dashboard: Value = serde_json::from_str(text).unwrap();
+        let id = dashboard["uid"].as_str().unwrap().to_owned();
+        assert!(!id.is_empty() && id.len() <= 40, "{path}: {id}");
+        assert!(ids.insert(id), "{path}");
+    }
+    assert_eq!(ids.len(), 10, "one an interface and one over all");
+}

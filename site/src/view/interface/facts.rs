@@ -80,6 +80,7 @@ pub(super) fn facts(sheet: &Sheet<'_>) -> Vec<Fact> {
     if !matches!(sheet.interface.trigger.kind, TriggerKind::Schedule(_)) {
         beside.push("openapi.json");
     }
+    beside.extend(["alerts.yaml", "dashboard.json"]);
     facts.push(Fact { label: "For programs".to_owned(), value: programs::beside(&beside), line: Html::new() });
     facts
 }
