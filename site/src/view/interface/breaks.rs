@@ -155,42 +155,31 @@ pub(super) fn is_journalled(interface: &Interface) -> bool {
     !matches!(interface.trigger.kind, TriggerKind::Request { durability: Durability::Transient, .. })
 }
 
-/// Commands against the admin listener, whose address the environment decides.
+/// What to type on the machine of the service, or with `--admin` from another.
 fn commands(interface: &Interface) -> Vec<Command> {
+    let command = |label, text: String| Command { label, text };
     if !is_journalled(interface) {
-        return Vec::new();
+        return vec![command("How the systems it asks are", "tieline breakers".to_owned())];
     }
-    let id = url_part(&interface.smart_id.text);
-    let end = if interface.errors.dead_letter { "DEAD" } else { "FAILED" };
+    let id = shell_word(&interface.smart_id.text);
+    let (list, state) =
+        if interface.errors.dead_letter { ("dead-letters", "") } else { ("messages", " --state FAILED") };
     vec![
-        Command {
-            label: "What has ended badly",
-            text: format!("curl -s \"$TIELINE_ADMIN/messages?interface={id}&state={end}\""),
-        },
-        Command {
-            label: "What is waiting for its next send",
-            text: format!("curl -s \"$TIELINE_ADMIN/messages?interface={id}&state=RETRYING\""),
-        },
-        Command {
-            label: "The whole story of one message",
-            text: "curl -s \"$TIELINE_ADMIN/messages/<id>\"".to_owned(),
-        },
+        command("What has ended badly", format!("tieline {list} --interface {id}{state}")),
+        command("What waits for its next send", format!("tieline messages --interface {id} --state RETRYING")),
+        command("The whole story of one message", "tieline messages show ID".to_owned()),
+        command("The system is back: go on", format!("tieline retry --interface {id}{state} --why WHY")),
+        command("What sending it again would send", "tieline replay ID --dry-run".to_owned()),
+        command("The document was corrected: send again", "tieline replay ID --why WHY".to_owned()),
+        command("Stop: accept, keep, send nothing", format!("tieline pause --interface {id} --why WHY")),
+        command("Go on after a stop", format!("tieline resume --interface {id} --why WHY")),
     ]
 }
 
-/// Percent-encodes what is not plain in a query; Smart IDs may hold `&`.
-fn url_part(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+/// One word for a shell; Smart IDs may hold `&`.
+fn shell_word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn entries(runbook: &[Prose]) -> Vec<Entry> {
