@@ -3,6 +3,7 @@
 //! In: nothing. Out: [`Arguments`]. Never knows: what a command does.
 
 pub(crate) mod operate;
+pub(crate) mod serve;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ Examples:
   tieline check                    are the documents valid, and is generated/ fresh?
   tieline build                    documents -> generated/ and the website
   tieline run --environment local  build, compile and serve
+  tieline serve                    the website, with what is running
   tieline diff main                what changed since, in business words
   tieline explain E-RETRY          what a code means and what to do
   tieline messages --state dead    what a running service could not deliver
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Check, repair, export or import the store of an environment whose service does not run.
     Store(Store),
+    /// Serve the website, with what is running and the operator's pages where a service is named.
+    Serve(serve::Serve),
     /// Show everything at work: service, partner systems, failures, website.
     Demo(Demo),
     #[command(flatten)]

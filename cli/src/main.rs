@@ -16,6 +16,7 @@ mod failure;
 mod operate;
 mod outcome;
 mod project;
+mod serve;
 mod service;
 mod terminal;
 mod versions;

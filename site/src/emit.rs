@@ -11,8 +11,8 @@ use catalog::diagnostic::Diagnostics;
 use crate::routes::{Slugs, slug};
 use crate::view::{
     ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group, GroupPage,
-    GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ProgramsPage,
-    ReasonsPage, ShortPage, SystemPage, SystemsPage, code_path,
+    GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, OperatePage,
+    ProgramsPage, ReasonsPage, ShortPage, SystemPage, SystemsPage, code_path,
 };
 use crate::{Options, export, search};
 
@@ -64,6 +64,9 @@ impl Site {
 fn assets(site: &mut Site) {
     site.add("assets/site.css", include_str!("../assets/site.css").to_owned());
     site.add("assets/site.js", include_str!("../assets/site.js").to_owned());
+    site.add("assets/live.js", include_str!("../assets/live.js").to_owned());
+    site.add("assets/operate.js", include_str!("../assets/operate.js").to_owned());
+    site.add("assets/operate.css", include_str!("../assets/operate.css").to_owned());
     site.add("assets/icon.svg", include_str!("../assets/icon.svg").to_owned());
 }
 
@@ -144,6 +147,7 @@ fn help(context: &Context<'_>, site: &mut Site) {
     for code in codes {
         site.page(&code_path(code.code), &CodePage::new(context, code));
     }
+    site.page(OperatePage::PATH, &OperatePage::new(context));
     site.page(ReasonsPage::PATH, &ReasonsPage::new(context));
     site.page(ProgramsPage::PATH, &ProgramsPage::new(context));
     site.page(ManualIndex::PATH, &ManualIndex::new(context));

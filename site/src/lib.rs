@@ -15,6 +15,7 @@ mod export;
 mod fields;
 mod front;
 mod html;
+mod live;
 mod markdown;
 mod routes;
 mod search;
@@ -23,6 +24,7 @@ mod words;
 mod write;
 
 pub use emit::{Files, emit};
+pub use live::live;
 pub use write::{Error, Report, write};
 
 /// What a site needs besides the catalog.

@@ -23,20 +23,30 @@ pub struct Seen {
 /// When Chromium is not installed, or does not open the page.
 #[must_use]
 pub fn open(page: &Path, query: &str) -> Seen {
+    visit(&format!("file://{}{query}", page.display()), 10_000)
+}
+
+/// The same for an address, with so many milliseconds for scripts and timers.
+///
+/// # Panics
+/// When Chromium is not installed, or does not open the page.
+#[must_use]
+pub fn visit(address: &str, budget_ms: u32) -> Seen {
     let profile = tempfile::tempdir().expect("a temporary folder");
     let output = Command::new(chromium())
         // Containers have no user namespaces for the sandbox; the pages are our own.
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--enable-logging=stderr"])
-        .args(["--virtual-time-budget=10000", "--dump-dom"])
+        .args(["--dump-dom"])
+        .arg(format!("--virtual-time-budget={budget_ms}"))
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("file://{}{query}", page.display()))
+        .arg(address)
         .stdin(Stdio::null())
         .output()
         .expect("chromium starts");
     let said = String::from_utf8_lossy(&output.stderr);
     let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && dom.contains("</html>"), "{} was not opened:\n{said}", page.display());
+    assert!(output.status.success() && dom.contains("</html>"), "{address} was not opened:\n{said}");
     let console = said.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect();
     Seen { dom, console }
 }

@@ -18,6 +18,7 @@ use crate::{
     failure::Failure,
     operate,
     outcome::Outcome,
+    serve,
     terminal::Terminal,
 };
 
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Fail
         Command::Explain(arguments) => explain::explain(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Store(arguments) => store::store(&arguments, terminal),
+        Command::Serve(arguments) => serve::serve(&arguments, terminal),
         Command::Demo(arguments) => demo::demo(&arguments, terminal),
         Command::Reference(arguments) => reference::reference(&arguments, terminal),
         Command::Completions { shell } => {

@@ -8,25 +8,27 @@ mod scenes;
 mod stage;
 mod stream;
 mod timetable;
-mod web;
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use catalog::Catalog;
 
 use self::{
     scenes::{SCENES, Scene},
     stage::{Setting, Stage},
-    web::Web,
 };
 use crate::{
-    args,
+    args::{self, operate::Reach},
     building::{Built, build_all},
     failure::Failure,
     operate::Note,
     outcome::Outcome,
     project::Project,
-    service::{self, Profile},
+    serve::{Instance, Serving, Web},
+    service::{self, Profile, Ready},
     terminal::Terminal,
 };
 
@@ -125,11 +127,11 @@ async fn play_once(scenes: &[Scene], stage: &mut Stage, json: bool, terminal: &T
 
 /// Site and traffic until somebody presses Ctrl-C.
 async fn keep_running(stage: Stage, project: &Path, site: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let web = Web::serve(site).await?;
     let ready = stage.service()?.ready.clone();
+    let web = Web::serve(serving(site, &ready)?, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let _noted = Note::write(project, &ready.admin.to_string(), ready.token_file.clone())?;
-    terminal.say(format!("\n  catalog    http://{}/", web.address))?;
-    terminal.say(format!("  operators  http://{}/messages", ready.admin))?;
+    terminal.say(format!("\n  catalog    {}", web.url("/")))?;
+    terminal.say(format!("  operate    {}", web.entrance().unwrap_or_default()))?;
     terminal.say(format!("  metrics    http://{}/metrics", ready.admin))?;
     terminal.say(format!("  faults     {}/__sim/vms/faults", stage.landscape.control_url()))?;
     terminal.say("\nOperate it from this project's folder in another terminal:")?;
@@ -149,4 +151,18 @@ async fn keep_running(stage: Stage, project: &Path, site: &Path, terminal: &Term
     }
     terminal.say("")?;
     Ok(Outcome::Fine)
+}
+
+/// The site with the state of the service.
+fn serving(site: &Path, ready: &Ready) -> Result<Serving, Failure> {
+    let reach = Reach {
+        admin: Some(format!("http://{}", ready.admin)),
+        token_file: ready.token_file.clone(),
+        ca: None,
+        certificate: None,
+        key: None,
+        json: false,
+    };
+    let instances = vec![Instance::new(0, &reach)?];
+    Ok(Serving { folder: site.to_owned(), base: String::new(), hosts: Vec::new(), instances })
 }

@@ -20,6 +20,9 @@ const NOTE: &str = "target/tieline/service.json";
 /// Longest wait for an answer: a bulk decision keeps a pace.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Longest answer that is passed on.
+const MOST_PASSED: usize = 32 * 1024 * 1024;
+
 /// A service that was started in a project, for whoever operates it from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -44,6 +47,11 @@ impl Note {
         Ok(Noted(path))
     }
 
+    /// Whether a service was started in the project around the current folder, and not ended.
+    pub(crate) fn exists() -> bool {
+        Self::find().is_some()
+    }
+
     /// The note of the project around the current folder.
     fn find() -> Option<Self> {
         let here = std::env::current_dir().ok()?;
@@ -64,7 +72,39 @@ impl Drop for Noted {
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
-    token: Option<String>,
+    token: Token,
+}
+
+/// What a client shows. A file is read anew for each request: a service writes another token at each start.
+#[derive(Debug)]
+enum Token {
+    None,
+    Text(String),
+    File(PathBuf),
+}
+
+impl Token {
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Text(text) => Some(text.clone()),
+            Self::File(path) => read_token(path).ok(),
+        }
+    }
+}
+
+/// A question that is passed on.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) segments: &'a [&'a str],
+    pub(crate) query: &'a [(String, String)],
+    /// The asker's own `Authorization`.
+    pub(crate) authorization: Option<reqwest::header::HeaderValue>,
+    /// JSON.
+    pub(crate) body: Option<Vec<u8>>,
+    /// Longest wait.
+    pub(crate) patience: Duration,
 }
 
 /// What came of a request that the service understood.
@@ -92,6 +132,32 @@ impl Client {
         let token = token(reach, note)?;
         let http = http(reach, base.scheme() == "https")?;
         Ok(Self { http, base, token })
+    }
+
+    /// The same service for somebody else: nothing of our own is shown.
+    pub(crate) fn stranger(&self, reach: &Reach) -> Result<Self, Failure> {
+        let reach = Reach { certificate: None, key: None, ..reach.clone() };
+        Ok(Self { http: http(&reach, self.base.scheme() == "https")?, base: self.base.clone(), token: Token::None })
+    }
+
+    /// Passes a question on, with what its asker shows, if anything; status and body as they come.
+    pub(crate) async fn pass(&self, call: Call<'_>) -> Result<(u16, Vec<u8>), Failure> {
+        let mut request = self.request(call.method, call.segments).query(call.query).timeout(call.patience);
+        if let Some(shown) = call.authorization {
+            request = request.header(reqwest::header::AUTHORIZATION, shown);
+        }
+        if let Some(body) = call.body {
+            request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(body);
+        }
+        let mut response = self.send(request).await?;
+        let (status, mut body) = (response.status().as_u16(), Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST_PASSED {
+                return Err(Failure::Other(format!("{} answered more than {MOST_PASSED} bytes", self.address())));
+            }
+        }
+        Ok((status, body))
     }
 
     /// Asks; a 404 or another refusal of the question is an answer too.
@@ -135,7 +201,7 @@ impl Client {
             path.pop_if_empty().extend(segments);
         }
         let request = self.http.request(method, url);
-        match &self.token {
+        match self.token.text() {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
@@ -187,19 +253,20 @@ impl Client {
         ))
     }
 
-    fn address(&self) -> &str {
+    /// Where the service is.
+    pub(crate) fn address(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
 }
 
-fn token(reach: &Reach, note: Option<Note>) -> Result<Option<String>, Failure> {
+fn token(reach: &Reach, note: Option<Note>) -> Result<Token, Failure> {
     if let Some(path) = &reach.token_file {
-        return read_token(path).map(Some);
+        return read_token(path).map(|_| Token::File(path.clone()));
     }
     match std::env::var("TIELINE_TOKEN") {
-        Ok(token) if !token.trim().is_empty() => Ok(Some(token.trim().to_owned())),
+        Ok(token) if !token.trim().is_empty() => Ok(Token::Text(token.trim().to_owned())),
         // A token file that is gone or somebody else's leaves us what anybody may do.
-        _ => Ok(note.and_then(|note| note.token_file).and_then(|path| read_token(&path).ok())),
+        _ => Ok(note.and_then(|note| note.token_file).map_or(Token::None, Token::File)),
     }
 }
 

@@ -12,7 +12,7 @@ mod table;
 
 use std::future::Future;
 
-pub(crate) use client::{Note, Noted};
+pub(crate) use client::{Call, Client, Note, Noted};
 
 use crate::{
     args::operate::{Messages, MessagesWhat, Operate},

@@ -40,6 +40,10 @@ pub(crate) struct InterfacePage {
     shell: Shell,
     smart_id: String,
     digest: String,
+    /// Agreed latency in milliseconds; empty if nothing is agreed.
+    p95: String,
+    /// Systems that take part, a line each.
+    systems: String,
     legacy_ids: Vec<String>,
     title: String,
     lead: Html,
@@ -80,6 +84,11 @@ struct End {
     how: String,
 }
 
+/// Names of the systems, a line each.
+fn systems(interface: &Interface) -> String {
+    interface.systems.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
 /// Anchors that sections of the page have; prose gets others.
 const TAKEN: &[&str] = &[
     "breaks",
@@ -100,6 +109,7 @@ const TAKEN: &[&str] = &[
     "steps",
     "sequence",
     "top",
+    "live",
     "main",
     "custom",
 ];
@@ -119,6 +129,8 @@ impl InterfacePage {
             shell: shell(&sheet),
             smart_id: interface.smart_id.text.clone(),
             digest: interface.digest.clone(),
+            p95: interface.sla.latency_p95_ms.map(|it| it.to_string()).unwrap_or_default(),
+            systems: systems(interface),
             legacy_ids: interface.legacy_ids.clone(),
             title: interface.title.clone(),
             lead,

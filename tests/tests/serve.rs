@@ -1,0 +1,241 @@
+//! The website as `tieline serve` serves it: what is running on its pages, decisions in a browser, and what strangers and
+//! other pages get to see. Real service, real partner systems, real browser.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first thing that is not there")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use simulators::{Effect, Fault, Landscape, Options, Partner, SimClock, samples};
+use tieline_tests::{
+    browser::visit,
+    command::{command, run},
+    project,
+    service::{Launch, Service},
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAYMENTS: &str = "SALES-SF-ERP-PAYMENT-STATUS-V1";
+
+/// `tieline serve` over a service that delivered one payment and has one dead letter.
+struct World {
+    landscape: Landscape,
+    service: Service,
+    folder: tempfile::TempDir,
+    serve: Child,
+    /// Host and port.
+    host: String,
+    key: String,
+    dead: String,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _gone = self.serve.kill();
+        let _reaped = self.serve.wait();
+    }
+}
+
+impl World {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = SimClock::scaled_from_now(20.0);
+        let landscape = Landscape::start(Options { clock, seed: 7 }).await.unwrap();
+        landscape.erp.faults(vec![Fault::on_key("4702", 1, Effect::status(400))]);
+        for number in [4701, 4702] {
+            landscape.erp.put_order(json!({ "order_id": number, "status": "OPEN" }));
+        }
+        let service = Launch::new(&landscape, folder.path()).start();
+        let site = folder.path().join("site");
+        let built = run(&project(), &["build", "--only", "site", "--site", &site.to_string_lossy()]);
+        assert_eq!(built.code, Some(0), "{built}");
+        let mut command = command(folder.path(), &["serve", "--site", "site", "--base", "catalog"]);
+        command.args(["--listen", "127.0.0.1:0", "--admin", &service.admin.to_string(), "--token-file"]);
+        let mut serve = command.arg(&service.token_file).stdout(Stdio::piped()).spawn().expect("tieline starts");
+        let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let (site, entrance) = (lines.next().expect("an address"), lines.next().expect("an entrance"));
+        let host =
+            site.strip_prefix("http://").and_then(|it| it.strip_suffix("/catalog/")).expect("an address").to_owned();
+        let key = entrance.split("#key=").nth(1).and_then(|it| it.split(' ').next()).expect("a key").to_owned();
+        let mut world = Self { landscape, service, folder, serve, host, key, dead: String::new() };
+        world.send("4701", "DELIVERED").await;
+        world.dead = world.send("4702", "DEAD").await;
+        world
+    }
+
+    async fn send(&self, order: &str, end: &str) -> String {
+        let callers = self.landscape.callers(self.service.http);
+        let payment = samples::payment_received(&format!("payment-{order}"), order, "PAID");
+        let reply = callers.salesforce.payment_status(&payment).send().await.unwrap();
+        let id = reply.header("location").rsplit_once('/').expect("the address of the message").1.to_owned();
+        self.wait(&id, end);
+        id
+    }
+
+    fn wait(&self, id: &str, end: &str) {
+        let begin = Instant::now();
+        while self.service.ask(&format!("/messages/{id}"))["state"] != end {
+            assert!(begin.elapsed() < PATIENCE, "{id} is not {end}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Status, head and body of an answer.
+    fn ask(&self, request: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.host).expect("serve listens");
+        let host = if headers.iter().any(|(name, _)| *name == "Host") { "" } else { &self.host };
+        let host = if host.is_empty() { String::new() } else { format!("Host: {host}\r\n") };
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = body.len();
+        write!(stream, "{request} HTTP/1.1\r\n{host}{more}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+            .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        let status = head.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status");
+        (status, head.to_lowercase(), body.to_owned())
+    }
+
+    fn json(&self, path: &str, headers: &[(&str, &str)]) -> Value {
+        let (_, _, body) = self.ask(&format!("GET /catalog/live/{path}"), headers, "");
+        let body = body.get(body.find('{').unwrap_or(0)..=body.rfind('}').unwrap_or(0)).unwrap_or_default();
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.key)
+    }
+
+    /// Opens a page as a reader with a script of theirs, which lies beside the site's own.
+    fn play(&self, page: &str, query: &str, reader: &str) -> Value {
+        let folder = self.folder.path().join("site");
+        let script = format!(
+            "addEventListener('load', async () => {{ {HELPERS} try {{ document.title = JSON.stringify(await (async () => {{ {reader} }})()); }} catch (error) {{ document.title = JSON.stringify({{ failed: String(error), text: document.body.innerText }}); }} }});"
+        );
+        fs::write(folder.join("assets/reader.js"), script).unwrap();
+        let html = fs::read_to_string(folder.join(page)).unwrap();
+        let up = "../".repeat(page.matches('/').count());
+        let played = page.replace("index.html", "played.html");
+        fs::write(
+            folder.join(&played),
+            html.replace("</head>", &format!("<script src=\"{up}assets/reader.js\"></script></head>")),
+        )
+        .unwrap();
+        let seen = visit(&format!("http://{}/catalog/{played}{query}", self.host), 60_000);
+        assert_eq!(seen.console, Vec::<String>::new(), "{page}{query}");
+        let title = seen.dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+        let text = title.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{page}: the reader did not finish ({error}): {title}"))
+    }
+}
+
+/// What a reader's script can do besides the language's own.
+const HELPERS: &str = "
+    const until = async (holds) => { for (let n = 0; n < 400; n += 1) { const it = holds(); if (it) return it; await new Promise((done) => setTimeout(done, 50)); } throw new Error(`never: ${holds}`); };
+    const press = async (text) => (await until(() => [...document.querySelectorAll('button')].find((it) => it.textContent === text && it.offsetParent))).click();
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_shows_what_runs_and_a_dead_letter_is_replayed_in_the_browser() {
+    let world = World::start().await;
+    let page = format!("interfaces/{}/index.html", PAYMENTS.to_lowercase());
+    let text = world.play(&page, "", "return (await until(() => document.querySelector('#live .figures') && document.querySelector('#live'))).innerText;");
+    let text = text.as_str().expect("the panel's text");
+    for says in
+        ["runs what this page says", "Dead letters\n1", "somebody has to decide", "calls pass", "since the start"]
+    {
+        assert!(text.contains(says), "the panel does not say {says:?}:\n{text}");
+    }
+
+    let listed = world.play(
+        "operate/index.html",
+        "?view=dead",
+        "return (await until(() => document.querySelector('table.list'))).innerText;",
+    );
+    assert!(listed.as_str().is_some_and(|text| text.contains(&world.dead) && text.contains("PERMANENT")), "{listed}");
+
+    // Without the key the story is told, and nothing can be decided.
+    let story = format!("?message={}", world.dead);
+    let read = world.play("operate/index.html", &story, "await until(() => document.querySelector('table.facts')); return { text: document.querySelector('main').innerText, buttons: document.querySelectorAll('main button').length };");
+    assert_eq!(read["buttons"], 0, "{read}");
+    assert!(read["text"].as_str().is_some_and(|text| text.contains("DEAD") && text.contains("400")), "{read}");
+
+    let decided = world.play("operate/index.html", &format!("{story}#key={}", world.key), "
+        await press('Replay');
+        const would = (await until(() => document.querySelector('dialog .would'))).innerText;
+        const confirm = () => document.querySelector('dialog .act.main').click();
+        confirm();
+        const refused = document.querySelector('dialog .problem').textContent;
+        document.querySelector('#why').value = 'the order is there now';
+        confirm();
+        const said = await until(() => document.querySelector('.notice').textContent.includes('replayed') && document.querySelector('.notice').textContent);
+        return { would, refused, said, address: location.href };");
+    assert!(decided["would"].as_str().is_some_and(|text| text.contains("Dry run")), "{decided}");
+    assert!(decided["refused"].as_str().is_some_and(|text| text.contains("Say why")), "{decided}");
+    assert!(!decided["address"].as_str().unwrap().contains("key"), "the key does not stay in the address: {decided}");
+    let said = decided["said"].as_str().expect("what came of it");
+    let new = said.rsplit(' ').next().unwrap();
+    world.wait(new, "DELIVERED");
+    world.wait(&world.dead, "RESOLVED");
+    let audit = world.json("api/0/audit", &[]);
+    assert_eq!(audit["audit"][0]["why"], "the order is there now", "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_look_and_other_pages_are_kept_out() {
+    let world = World::start().await;
+    let ours = world.bearer();
+    let state = world.json("state", &[]);
+    assert_eq!(state["instances"][0]["who"], json!({ "who": "anonymous", "role": "viewer" }));
+    assert_eq!(world.json("state", &[("Authorization", &ours)])["instances"][0]["who"]["who"], "local");
+    let one = world.json(&format!("state?interface={PAYMENTS}"), &[]);
+    assert_eq!(one["instances"][0]["interfaces"].as_array().map(Vec::len), Some(1));
+    assert_eq!(one["instances"][0]["interfaces"][0]["dead_letters"], 1);
+
+    let (_, head, _) = world.ask("GET /catalog/live/api/0/dead-letters", &[], "");
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
+    assert_eq!(world.ask("GET /catalog/live/api/0/dead-letters", &[("If-None-Match", &tag)], "").0, 304);
+
+    let retry = format!("POST /catalog/live/api/0/messages/{}/retry", world.dead);
+    let body = r#"{"why":"w"}"#;
+    let json = ("Content-Type", "application/json");
+    let cases: &[(&str, &[(&str, &str)], u16)] = &[
+        (&retry, &[json], 401),
+        (&retry, &[json, ("Authorization", "Bearer guessed")], 401),
+        (&retry, &[json, ("Authorization", &ours), ("Origin", "http://evil.example.org")], 403),
+        (&retry, &[json, ("Authorization", &ours), ("Sec-Fetch-Site", "cross-site")], 403),
+        (&retry, &[json, ("Authorization", &ours), ("Host", "evil.example.org")], 421),
+        (&retry, &[("Content-Type", "text/plain"), ("Authorization", &ours)], 415),
+        (&format!("GET /catalog/live/api/0/messages/{}/body", world.dead), &[("Authorization", &ours)], 404),
+        ("GET /catalog/live/api/0/dead-letters/export", &[("Authorization", &ours)], 404),
+        ("POST /catalog/live/api/0/bulk/discard", &[json, ("Authorization", &ours)], 404),
+        ("GET /catalog/live/api/7/messages", &[], 404),
+        ("GET /live/state", &[], 404),
+        ("GET /catalog/%2e%2e/environment.toml", &[], 404),
+    ];
+    for (request, headers, expect) in cases {
+        let (status, _, answer) = world.ask(request, headers, if request.starts_with("POST") { body } else { "" });
+        assert_eq!(status, *expect, "{request} {headers:?}: {answer}");
+    }
+    assert_eq!(world.service.ask(&format!("/messages/{}", world.dead))["state"], "DEAD", "nothing was decided");
+
+    let (status, head, page) = world.ask("GET /catalog/index.html", &[], "");
+    assert_eq!(status, 200);
+    assert!(
+        head.contains("content-security-policy: default-src 'none'") && head.contains("frame-ancestors 'none'"),
+        "{head}"
+    );
+    assert!(page.contains("assets/live.js") && page.contains("data-live"), "served pages ask what runs");
+    let file = fs::read_to_string(world.folder.path().join("site/index.html")).unwrap();
+    assert!(!file.contains("live.js"), "files do not");
+    let (status, head, _) = world.ask("GET /", &[], "");
+    assert!(status == 307 && head.contains("location: /catalog/"), "{status} {head}");
+}
