@@ -92,7 +92,7 @@
     return chip('good', 'runs what this page says');
   };
 
-  const figure = (label, value, ...notes) => make('div', {}, make('dt', {}, label), make('dd', {}, make('b', {}, value), ...notes.map((note) => make('small', {}, note))));
+  const figure = (label, value, ...notes) => make('div', {}, make('dt', {}, label), make('dd', {}, make('b', {}, value), ...notes.filter(Boolean).map((note) => make('small', {}, note))));
   function latency(all, agreed) {
     if (all.p95 === null) return figure('95 of 100 within', 'not yet', 'nothing ended');
     const since = all.window === null ? 'since the start' : `in the last ${duration(all.window)}`;
@@ -111,8 +111,8 @@
     const figures = make('dl', { className: 'figures' },
       figure('Accepted', all.perMinute === null ? count(all.accepted, 'message') : `${Math.round(all.perMinute * 10) / 10} a minute`, all.perMinute === null ? 'since the start' : `${count(all.accepted, 'message')} since the start`),
       latency(all, Number(p95)),
-      figure('Not ended', list({ view: 'messages' }, all.backlog), all.oldest ? `oldest ${duration(Date.now() - all.oldest)}` : null),
-      figure('Dead letters', list({ view: 'dead' }, all.dead), all.dead ? chip('bad', 'somebody has to decide') : chip('good', 'none')));
+      figure('Not ended', list({ view: 'messages' }, all.backlog), all.oldest ? `oldest ${duration(Math.max(0, Date.now() - all.oldest))}` : null),
+      figure('Dead letters', list({ view: 'dead' }, all.dead), all.dead ? chip('bad', 'somebody has to decide') : null));
     const facts = make('dl', { className: 'commands' });
     const fact = (label, ...value) => facts.append(make('div', {}, make('dt', {}, label), make('dd', {}, make('span', {}, ...value))));
     state.instances.forEach((instance) => {

@@ -129,17 +129,20 @@
   }
 
   const query = (names) => new URLSearchParams(names.filter((name) => asked.get(name)).map((name) => [name, asked.get(name)]));
-  function filter(names) {
-    const of = { interface: 'Smart ID', state: STATES.join(' '), reason: 'Reason', target: 'System', id: 'Message, error or trace id', from: '2026-01-31T13:00:00Z' };
+  const LABELS = { interface: 'Interface', state: 'State', reason: 'Reason', target: 'System', id: 'Message, error or trace id', from: 'Accepted since' };
+  function filter(state, names) {
+    const all = (list, name) => [...new Set(state.instances.flatMap((it) => (it[list] || []).map((row) => row[name])))].sort();
+    const choices = { interface: all('interfaces', 'smart_id'), state: STATES, target: all('systems', 'system') };
     const inputs = names.map((name) => {
-      const input = make('input', { id: `by-${name}`, value: asked.get(name) || '', placeholder: of[name].split(' ')[0], autocomplete: 'off', spellcheck: false });
-      input.setAttribute('list', `all-${name}`);
-      const words = name === 'state' ? STATES : [];
-      return make('span', { className: 'filter' }, make('label', { htmlFor: input.id }, name), input, words.length ? make('datalist', { id: `all-${name}` }, ...words.map((value) => make('option', { value }))) : null);
+      const value = asked.get(name) || '';
+      const input = choices[name]
+        ? make('select', { id: `by-${name}` }, ...['', ...choices[name]].map((it) => make('option', { value: it, selected: it === value }, it || 'any')))
+        : make('input', { id: `by-${name}`, value, placeholder: { from: '2026-01-31T13:00:00Z', reason: 'EXHAUSTED' }[name] || '', autocomplete: 'off', spellcheck: false });
+      return make('span', { className: 'narrow' }, make('label', { htmlFor: input.id }, LABELS[name]), input);
     });
     const go = () => {
       const next = new URLSearchParams({ view: asked.get('view') });
-      names.forEach((name, index) => { const { value } = inputs[index].querySelector('input'); if (value.trim()) next.set(name, value.trim()); });
+      names.forEach((name, index) => { const { value } = inputs[index].querySelector('input, select'); if (value.trim()) next.set(name, value.trim()); });
       location.search = next;
     };
     const tools = make('div', { className: 'tools' }, ...inputs, button('Filter', go));
@@ -169,14 +172,14 @@
   async function messages(state) {
     const rows = await everywhere(state, `messages?${query([...FILTERS, 'until'])}`, 'messages');
     if (!rows) return;
-    view.replaceChildren(...[filter(FILTERS), rows.length ? listed(rows) : nothing('No message is so.'), older(rows, FILTERS)].filter(Boolean));
+    view.replaceChildren(...[filter(state, FILTERS), rows.length ? listed(rows) : nothing('No message is so.'), older(rows, FILTERS)].filter(Boolean));
   }
   const DEAD = ['interface', 'reason', 'target', 'from'];
   async function dead(state) {
     const rows = await everywhere(state, `dead-letters?${query([...DEAD, 'until'])}`, 'dead_letters');
     if (!rows) return;
     const cells = rows.map((row) => [stateOf(row), link(row), time(row.accepted_ms), page(row.interface), [make('b', {}, row.dead_letter.sentence), ' ', row.dead_letter.system ? `${row.dead_letter.system} ${row.dead_letter.operation}, ${count(row.dead_letter.tries, 'try').replace('trys', 'tries')}` : '']]);
-    view.replaceChildren(...[filter(DEAD), rows.length ? table('Dead letters', ['Reason', 'Message', 'Accepted', 'Interface', 'What happened'], cells) : nothing('No dead letter is so.'), older(rows, DEAD)].filter(Boolean));
+    view.replaceChildren(...[filter(state, DEAD), rows.length ? table('Dead letters', ['Reason', 'Message', 'Accepted', 'Interface', 'What happened'], cells) : nothing('No dead letter is so.'), older(rows, DEAD)].filter(Boolean));
   }
 
   const fact = (label, ...value) => make('tr', {}, make('th', { scope: 'row' }, label), make('td', {}, ...value));
@@ -227,7 +230,7 @@
   const look = { '': overview, messages, dead, message }[current] || overview;
   let known;
   // Somebody who types or decides is not interrupted.
-  const busy = () => document.querySelector('dialog[open]') || view.querySelector('.tools input:focus');
+  const busy = () => document.querySelector('dialog[open]') || view.querySelector('.tools :focus');
   again = watch(async () => {
     const state = await ask('state');
     known = state || known;

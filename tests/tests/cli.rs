@@ -30,13 +30,14 @@ const MISTAKES: [(&str, &str); 3] = [
 ];
 
 /// Everything that `tieline --help` lists.
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 22] = [
     "check",
     "build",
     "diff",
     "explain",
     "run",
     "store",
+    "serve",
     "demo",
     "completions",
     "messages",

@@ -122,10 +122,11 @@ fn label(labels: &str, name: &str) -> Option<String> {
             }
             escaped = !escaped && letter == '\\';
         }
+        let end = end?;
         if key.trim_start_matches(',') == name {
             return Some(value);
         }
-        rest = after.get(end? + 1..)?;
+        rest = after.get(end + 1..)?;
     }
 }
 
