@@ -8,6 +8,8 @@ pub mod diagnostic;
 pub mod diff;
 pub mod explain;
 pub mod expr;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 pub mod model;
 pub mod nearest;
 pub mod outcomes;

@@ -180,3 +180,9 @@ async fn nothing(State(api): State<Api>) -> Response {
 
 #[cfg(test)]
 mod tests;
+
+/// What the operator's listener answers to the bytes of one connection: for fuzz targets.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) async fn converse(console: Arc<Console>, bytes: &[u8]) -> Vec<u8> {
+    crate::http::fuzz::converse(router(console), bytes).await
+}

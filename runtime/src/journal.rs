@@ -36,6 +36,8 @@ pub use record::{
     Post, PostState, Row, Sealed, Story, Unfinished,
 };
 pub use retention::{Prune, Pruned};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use sealed::fuzz as fuzz_sealed;
 pub(crate) use sealed::unreadable;
 pub use sealed::{KeyRing, SealedStore};
 pub use sqlite::SqliteStore;

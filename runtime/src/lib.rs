@@ -17,7 +17,7 @@ pub mod environment;
 pub mod example;
 pub mod flow;
 pub mod format;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 pub mod http;
 pub mod journal;

@@ -68,9 +68,7 @@ pub(crate) async fn serve_router(
     let tls = tls.map(TlsAcceptor::from);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(limits.headers).max_buf_size(64 * 1024);
-    server.http2().timer(TokioTimer::new()).max_concurrent_streams(256).max_header_list_size(64 * 1024);
+    let server = speaker(limits);
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
@@ -83,6 +81,14 @@ pub(crate) async fn serve_router(
     drop(listener);
     // Whoever is not done by then is cut off; the journal knows what was accepted.
     let _ = timeout(limits.drain, graceful.shutdown()).await;
+}
+
+/// HTTP/1.1 and HTTP/2 within bounds.
+fn speaker(limits: Limits) -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(limits.headers).max_buf_size(64 * 1024);
+    server.http2().timer(TokioTimer::new()).max_concurrent_streams(256).max_header_list_size(64 * 1024);
+    server
 }
 
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
@@ -154,4 +160,33 @@ async fn first_bytes(stream: &TcpStream, limit: Duration) -> bool {
             Ok(Ok(_)) => return false,
         }
     }
+}
+
+/// What a router answers to the bytes of one connection: for fuzz targets.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) async fn converse(router: Router, bytes: &[u8]) -> Vec<u8> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut client, stream) = tokio::io::duplex(64 * 1024);
+    let graceful = GracefulShutdown::new();
+    let mut server = speaker(Limits::default());
+    // All is said at once here; who stops talking still listens.
+    server.http1().half_close(true);
+    let served = answer(stream, router, server, graceful.watcher());
+    let (mut said, mut heard) = (Vec::new(), [0; 4096]);
+    let client = async {
+        // Whoever sends much must listen meanwhile.
+        let (mut from, mut to) = tokio::io::split(&mut client);
+        let sent = async {
+            to.write_all(bytes).await.ok();
+            to.shutdown().await.ok();
+        };
+        let received = async {
+            while let Ok(count @ 1..) = from.read(&mut heard).await {
+                said.extend_from_slice(&heard[..count]);
+            }
+        };
+        tokio::join!(sent, received);
+    };
+    tokio::join!(served, client);
+    said
 }

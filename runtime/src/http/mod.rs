@@ -91,9 +91,11 @@ impl std::fmt::Debug for Front {
 pub(crate) mod tests;
 
 /// What fuzz targets reach of this module.
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz {
-    use super::{Random, jwks, jwt, trace};
+    use super::{Arc, Front, Random, jwks, jwt, trace};
+
+    pub(crate) use super::accept::converse;
 
     pub(crate) fn token(text: &str) {
         jwt::parse(text).ok();
@@ -106,5 +108,10 @@ pub(crate) mod fuzz {
     pub(crate) fn trace(text: &str) {
         let kept = trace::traceparent(Some(text), &Random::seeded(1));
         assert_eq!(kept.len(), 55, "a valid header goes on: {kept}");
+    }
+
+    /// What the public listener answers to the bytes of one connection.
+    pub(crate) async fn intake(front: &Arc<Front>, bytes: &[u8]) -> Vec<u8> {
+        converse(front.router.clone().with_state(Arc::clone(front)), bytes).await
     }
 }

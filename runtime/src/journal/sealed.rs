@@ -24,6 +24,8 @@ mod tests;
 use std::sync::Arc;
 
 pub(crate) use coming_out::unreadable;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use envelope::fuzz;
 pub use keys::KeyRing;
 
 use coming_out::Opening;

@@ -82,7 +82,7 @@ pub(super) fn is_required(reply: &Reply) -> bool {
     reply.status == 403 && reply.header("x-csrf-token").is_some_and(|text| text.eq_ignore_ascii_case("required"))
 }
 
-fn read(reply: &Reply) -> Option<Session> {
+pub(super) fn read(reply: &Reply) -> Option<Session> {
     let mut token = reply.headers.get(TOKEN)?.clone();
     if token.is_empty() || token.as_bytes().eq_ignore_ascii_case(b"required") {
         return None;

@@ -93,5 +93,9 @@ pub trait Transport: Send + Sync + 'static {
     }
 }
 
+/// What fuzz targets reach of this module.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
+
 #[cfg(test)]
 mod tests;

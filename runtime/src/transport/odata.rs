@@ -51,7 +51,7 @@ pub(super) async fn exchange(partner: &Partner, call: Call<'_>, target: Target) 
 }
 
 /// V2 puts everything below `d`, and metadata beside the fields.
-fn unwrap(mut outcome: Outcome) -> Outcome {
+pub(super) fn unwrap(mut outcome: Outcome) -> Outcome {
     if let Value::Record(record) = &mut outcome.reply
         && record.len() == 1
         && let Some(inner) = record.get_mut("d")

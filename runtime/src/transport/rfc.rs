@@ -39,7 +39,7 @@ pub(super) async fn exchange(partner: &Partner, call: Call<'_>, function: &str) 
     Ok(judge(partner, &call, function, &reply))
 }
 
-fn judge(partner: &Partner, call: &Call<'_>, function: &str, reply: &Reply) -> Outcome {
+pub(super) fn judge(partner: &Partner, call: &Call<'_>, function: &str, reply: &Reply) -> Outcome {
     let operation = call.operation;
     let now = partner.clock().now();
     match soap::read(function, &reply.body) {

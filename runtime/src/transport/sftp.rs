@@ -62,7 +62,7 @@ pub(super) async fn exchange(partner: &Partner, call: Call<'_>, directory: &str)
 }
 
 /// A name that stays in its directory on every system.
-fn is_safe(name: &str) -> bool {
+pub(super) fn is_safe(name: &str) -> bool {
     name.len() <= 200
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))

@@ -86,7 +86,7 @@ struct State {
 }
 
 #[derive(Clone)]
-struct Token {
+pub(super) struct Token {
     value: SecretString,
     renew_at_ms: i64,
 }
@@ -152,10 +152,15 @@ impl TokenSource {
             let class = if failure.class == Class::Target { Class::Target } else { Class::Retryable };
             TokenError { class, reason: format!("token endpoint: {}", failure.reason), retry_after_ms: None }
         })?;
+        self.judge(&reply)
+    }
+
+    /// What the endpoint said.
+    pub(super) fn judge(&self, reply: &wire::Reply) -> Result<Token, TokenError> {
         let tree = json::read(&reply.body).unwrap_or_default();
         match (&tree, reply.status) {
             (Value::Record(record), 200..=299) => self.read_token(record),
-            _ => Err(self.refusal(&reply, &tree)),
+            _ => Err(self.refusal(reply, &tree)),
         }
     }
 

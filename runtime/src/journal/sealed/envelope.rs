@@ -180,3 +180,21 @@ fn bound_to(header: &[u8], place: Place<'_>) -> Vec<u8> {
     }
     bound
 }
+
+/// For fuzz targets: what is sealed opens as it was, and not at all once a bit of it is another; whatever else comes does
+/// not open.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let cipher = DataCipher::new(&[7; 32]);
+    let place = Place { owner: "m-1", kind: Kind::Body, part: "" };
+    assert!(cipher.open(place, bytes).is_err(), "opened what was never sealed");
+    key_of(bytes);
+    from_text(&String::from_utf8_lossy(bytes));
+    // Only the nonce has to be new in the field; here the same bytes are to give the same run.
+    let Ok(mut sealed) = cipher.seal_with([9; NONCE], Uuid::nil(), place, bytes) else { return };
+    assert_eq!(cipher.open(place, &sealed).ok().as_deref(), Some(bytes), "opened as something else");
+    let at =
+        bytes.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte))) % sealed.len();
+    sealed[at] ^= 1 << (bytes.len() % 8);
+    assert!(cipher.open(place, &sealed).is_err(), "opened although bit {} of byte {at} is another", bytes.len() % 8);
+}
