@@ -31,6 +31,10 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Command};
 
+/// The bare peers have the same, so that what is compared is the work.
+#[global_allocator]
+static ALLOCATOR: runtime::Allocator = runtime::Allocator;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {

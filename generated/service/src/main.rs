@@ -6,6 +6,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: runtime::Allocator = runtime::Allocator;
+
 fn main() -> ExitCode {
     runtime::main(service::DIGEST, service::handlers())
 }
