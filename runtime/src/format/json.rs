@@ -7,7 +7,7 @@
 
 use std::{collections::HashSet, fmt};
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{MAX_DEPTH, MAX_VALUES, Malformed};
 use crate::value::{Record, Value};
@@ -73,7 +73,8 @@ fn write_text(text: &str, out: &mut String) {
     use fmt::Write as _;
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\') || c < ' ') {
+    // All of them are one byte in UTF-8.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\') || byte < b' ') {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
@@ -167,10 +168,8 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Value, A::Error> {
         let mut record = Record::new();
         let mut seen: HashSet<String> = HashSet::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            if name == NUMBER {
-                return number(&mut fields);
-            }
+        while let Some(name) = fields.next_key_seed(Name)? {
+            let Some(name) = name else { return number(&mut fields) };
             let value = fields.next_value_seed(self.deeper()?)?;
             let known = if record.len() < MANY_FIELDS {
                 record.get(&name).is_some()
@@ -192,7 +191,31 @@ impl<'de> Visitor<'de> for Tree<'_> {
 /// The text of a number. A sender who writes `serde_json`'s own name by hand gets a number, or a refusal.
 fn number<'de, A: MapAccess<'de>>(fields: &mut A) -> Result<Value, A::Error> {
     let text: String = fields.next_value()?;
-    let number: Result<serde_json::Number, _> = serde_json::from_str(&text);
-    number.map_err(|_| de::Error::custom("not a number"))?;
-    Ok(Value::Number(text))
+    let ends = [text.as_bytes().first(), text.as_bytes().last()];
+    let is_number = matches!(ends, [Some(b'-' | b'0'..=b'9'), Some(b'0'..=b'9')])
+        && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    if is_number { Ok(Value::Number(text)) } else { Err(de::Error::custom("not a number")) }
+}
+
+/// The name of a field; nothing if what follows is the text of a number.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok((name != NUMBER).then(|| name.to_owned()))
+    }
 }
