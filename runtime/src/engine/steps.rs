@@ -253,15 +253,14 @@ impl Journalled {
         let (word, end_ms) = (class_word(outcome.class), self.core.clock.now_ms());
         self.core.metrics.called(operation.system.name, end_ms.saturating_sub(start_ms));
         self.core.metrics.attempt(self.subject.interface.smart_id, &work.exchange.name, word);
-        tracing::info!(
-            step = work.exchange.name,
-            operation = operation.name,
-            system = operation.system.name,
-            class = word,
-            status = outcome.status,
-            reason = outcome.reason,
-            "called"
-        );
+        let failed = !matches!(outcome.class, Class::Delivered | Class::Duplicate);
+        let (step, system, status) = (&work.exchange.name, operation.system.name, outcome.status);
+        if failed {
+            let reason = &outcome.reason;
+            tracing::info!(step, operation = operation.name, system, class = word, status, reason, "called");
+        } else {
+            tracing::debug!(step, operation = operation.name, system, class = word, status, "called");
+        }
         telemetry::called(&telemetry::Called {
             try_traceparent: &self.subject.traceparent,
             traceparent,
@@ -273,7 +272,7 @@ impl Journalled {
             attempt: work.known.attempts + 1,
             class: word,
             status: outcome.status,
-            failed: !matches!(outcome.class, Class::Delivered | Class::Duplicate),
+            failed,
             times_ms: (start_ms, end_ms),
         });
     }

@@ -285,7 +285,12 @@ async fn conclude(
         postpone(core, ticket, &error);
         return None;
     }
-    tracing::info!(state = transition.state.as_str(), reason = transition.reason.map(Reason::as_str), sentence, "now");
+    let (state, reason) = (transition.state.as_str(), transition.reason.map(Reason::as_str));
+    if transition.state == State::Delivered {
+        tracing::debug!(state, "now");
+    } else {
+        tracing::info!(state, reason, sentence, "now");
+    }
     if matches!(conclusion.event, Event::Crashed { .. }) {
         ticket.crashes += 1;
     }
