@@ -41,6 +41,11 @@ const MOST_JOBS: usize = 512;
 const MOST_BYTES: usize = 1 << 20;
 const LONGEST: Duration = Duration::from_millis(2);
 
+/// After a transaction of so many jobs the next one waits a moment for company: two with half the jobs each write the same
+/// pages twice. One job on its own never waits.
+const COMPANY: usize = 8;
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The write-ahead log is moved into the file when the writer has had nothing to do for this long; under load SQLite does
 /// it after so many pages, 64 MiB, on the commit that crosses them. Neither waits for readers.
 pub(super) const LONGEST_LOG_PAGES: u32 = 16_384;
@@ -102,7 +107,7 @@ pub(super) fn start(
 ) -> io::Result<Sender<Job>> {
     let (sender, jobs) = channel();
     quota.look(&connection);
-    let writer = Writer { connection, quota, meter, broken: None, log_is_dirty: true, _lock: lock };
+    let writer = Writer { connection, quota, meter, broken: None, log_is_dirty: true, busy: false, _lock: lock };
     thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&jobs))?;
     Ok(sender)
 }
@@ -113,6 +118,8 @@ struct Writer {
     meter: Meter,
     broken: Option<StoreError>,
     log_is_dirty: bool,
+    /// The last transaction had company.
+    busy: bool,
     _lock: File,
 }
 
@@ -124,7 +131,12 @@ impl Writer {
                     return self.close(Some(done));
                 }
                 Ok(job) => {
+                    if self.busy {
+                        // Asleep instead of listening: nobody has to wake this thread for each job.
+                        thread::sleep(MOMENT);
+                    }
                     let (batch, close) = gather(job, jobs);
+                    self.busy = batch.len() >= COMPANY;
                     self.write(batch);
                     if close.is_some() {
                         return self.close(close);
