@@ -17,6 +17,7 @@ mod conclusion;
 mod core;
 mod direct;
 mod figures;
+mod finish;
 mod jumps;
 mod lanes;
 mod ledger;
@@ -24,6 +25,7 @@ mod limits;
 mod material;
 mod operate;
 mod order;
+mod pace;
 mod paused;
 mod queue;
 mod recover;
@@ -235,7 +237,7 @@ impl Door for Engine {
 async fn dispatch(core: Arc<Core>, stop: CancellationToken) {
     let mut running = JoinSet::new();
     while !stop.is_cancelled() {
-        let (tickets, due_ms) = core.queue().take(core.clock.now_ms(), |handler| core.is_paused(handler));
+        let (tickets, due_ms) = core.next();
         for ticket in tickets {
             running.spawn(work::run(Arc::clone(&core), ticket));
         }

@@ -49,9 +49,9 @@ pub use descriptor::{
     Trigger,
 };
 pub use flow::{Admitted, End, Exchange, Handler, Input, Probe, Request, Run, Running, Step, Steps, Stop};
+pub use message::{Fields, Items, Message, Number, Sensitive, Slot, Text, UnknownFields, Violation, Violations};
 /// What a service takes its memory from: messages are read by one thread and let go of by another, which is where the
 /// system's own allocator is slow. A `main` says so itself, since a library has no say in it.
 pub use mimalloc::MiMalloc as Allocator;
-pub use message::{Fields, Items, Message, Number, Sensitive, Slot, Text, UnknownFields, Violation, Violations};
 pub use service::main;
 pub use value::{Record, ToValue, Value};

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 
 use super::{
     core::{Core, Fresh, Kept, Payload},
+    finish::finished,
     queue::{Ticket, Turn},
     work,
 };
@@ -21,9 +22,7 @@ use crate::{
     telemetry,
 };
 
-/// Behind more waiting messages than this, only the bytes of a message are kept in memory; larger ones are read back when
-/// their turn comes.
-const MOST_FRESH: usize = 256;
+/// Larger messages are not kept in memory but read back when their turn comes.
 const LARGEST_FRESH: usize = 64 << 10;
 
 /// Order key of all messages of an interface that keeps strict order, or whose runs do not overlap.
@@ -66,12 +65,7 @@ pub(super) async fn accept_beside(
     beside: Beside,
     waiting: impl FnOnce(&str) + Send + 'static,
 ) -> Result<Receipt, Refusal> {
-    let keeping = tokio::spawn(keep(Arc::clone(core), arrival, beside, waiting).in_current_span());
-    match keeping.await {
-        Ok(receipt) => receipt,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(not_ready()),
-    }
+    finished(keep(Arc::clone(core), arrival, beside, waiting).in_current_span()).await
 }
 
 fn not_ready() -> Refusal {
@@ -93,12 +87,14 @@ async fn keep(
     let handler = arrival.handler;
     let message = new_message(core, interface, arrival, &admitted);
     let small = message.raw.len() <= LARGEST_FRESH;
-    let behind = core.board.backlog(handler).messages >= MOST_FRESH;
-    let raw = if small && behind { core.keep_raw(&message) } else { None };
+    let place = if small { core.place(message.raw.len()) } else { None };
+    let raw = if small && place.is_none() { core.keep_raw(&message) } else { None };
     let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
     let order_key = order_key(interface, &admitted);
     let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
     let accepted = committed.await;
+    let now_ms = core.clock.now_ms();
+    core.pace.accepted(now_ms.saturating_sub(accepted_ms), now_ms);
     if let (Some(turn), false) = (&turn, matches!(accepted, Ok(Accepted::New { .. }))) {
         core.queue().release(turn);
         core.wake.notify_one();
@@ -106,14 +102,14 @@ async fn keep(
     match accepted {
         Ok(Accepted::New { seq }) => {
             core.metrics.accepted(interface.smart_id);
-            tracing::info!(interface = interface.smart_id, message = id, trace = traceparent, "accepted");
+            tracing::debug!(interface = interface.smart_id, message = id, trace = traceparent, "accepted");
             if matches!(interface.trigger, Trigger::Schedule { .. }) {
                 telemetry::scheduled(&traceparent, interface.smart_id, &id, accepted_ms);
             }
             waiting(&id);
             let unfinished = core.board.backlog(handler).messages;
-            let read = || Kept::Read(Arc::new(Fresh { input, traceparent }));
-            let fresh = raw.or_else(|| (small && !behind).then(read));
+            let read = |place| Kept::Read(Arc::new(Fresh { input, traceparent, _place: Some(place) }));
+            let fresh = raw.or_else(|| place.map(read));
             core.board.opened(handler, seq, accepted_ms);
             let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh };
             let ticket = Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload };

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::{
     board::Board,
     limits::{Gate, Shut},
+    pace::Pace,
     paused::{Parked, Paused},
     queue::{Queue, Ticket},
     waiters::Waiters,
@@ -33,10 +34,9 @@ use crate::{
     transport::Transport,
 };
 
-/// Messages of one interface that run at a time.
-const MOST_RUNNING: usize = 64;
-
-/// Bytes of new messages that are kept in memory behind those that were read already; the rest is read back.
+/// Bytes of new messages that are kept in memory as they were read, which takes some times as many. Those behind them are kept
+/// as bytes, and the rest is read back from the journal.
+const MOST_READ: usize = 1 << 20;
 const MOST_RAW: usize = 8 << 20;
 
 /// The outside world, by parameter.
@@ -74,9 +74,10 @@ pub(crate) struct Core {
     pub(super) deciding: tokio::sync::Mutex<()>,
     gates: Mutex<HashMap<&'static str, Arc<Gate>>>,
     queue: Mutex<Queue<Payload>>,
+    pub(super) pace: Pace,
     pub(super) wake: Notify,
-    /// Bytes of new messages in memory.
-    raw: Arc<AtomicUsize>,
+    read: Room,
+    raw: Room,
     /// Messages that are being tried, with the lease they were taken under.
     running: Mutex<BTreeMap<i64, u32>>,
     ready: AtomicBool,
@@ -97,6 +98,37 @@ pub(super) struct Payload {
     pub(super) fresh: Option<Kept>,
 }
 
+/// Room in memory for so many bytes.
+#[derive(Debug)]
+struct Room {
+    most: usize,
+    taken: Arc<AtomicUsize>,
+}
+
+/// A part of it, for as long as something is kept there.
+#[derive(Debug)]
+pub(super) struct Place {
+    bytes: usize,
+    of: Arc<AtomicUsize>,
+}
+
+impl Room {
+    fn of(most: usize) -> Self {
+        Self { most, taken: Arc::default() }
+    }
+
+    fn take(&self, bytes: usize) -> Option<Place> {
+        let place = Place { bytes, of: Arc::clone(&self.taken) };
+        (self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// A new message in memory: read, or, behind many others, only its bytes.
 #[derive(Debug, Clone)]
 pub(super) enum Kept {
@@ -104,19 +136,13 @@ pub(super) enum Kept {
     Raw(Arc<Raw>),
 }
 
-/// The bytes of a message, which take up room as long as they are kept.
+/// The bytes of a message.
 #[derive(Debug)]
 pub(super) struct Raw {
     pub(super) bytes: Vec<u8>,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) traceparent: String,
-    taken: Arc<AtomicUsize>,
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        self.taken.fetch_sub(self.bytes.len(), Ordering::Relaxed);
-    }
+    _place: Place,
 }
 
 /// A message as it came, while it is new.
@@ -124,6 +150,8 @@ impl Drop for Raw {
 pub(super) struct Fresh {
     pub(super) input: Input,
     pub(super) traceparent: String,
+    /// Where it is kept, unless it was read for this try.
+    pub(super) _place: Option<Place>,
 }
 
 /// The message a try is about.
@@ -143,7 +171,8 @@ impl Core {
         let count = handlers.len();
         Self {
             board: Board::new(count),
-            queue: Mutex::new(Queue::new(count, MOST_RUNNING)),
+            queue: Mutex::new(Queue::new(count)),
+            pace: Pace::new(),
             alerts: Arc::new(Alerts::new(
                 ports.channels,
                 Arc::clone(&ports.store),
@@ -164,7 +193,8 @@ impl Core {
             parked: Parked::default(),
             deciding: tokio::sync::Mutex::default(),
             wake: Notify::new(),
-            raw: Arc::default(),
+            read: Room::of(MOST_READ),
+            raw: Room::of(MOST_RAW),
             running: Mutex::default(),
             ready: AtomicBool::new(false),
             broken: Mutex::default(),
@@ -186,6 +216,13 @@ impl Core {
         self.wake.notify_one();
     }
 
+    /// The next messages to run, and when to look again at the latest.
+    pub(super) fn next(&self) -> (Vec<Ticket<Payload>>, Option<i64>) {
+        let now_ms = self.clock.now_ms();
+        let most = |waiting| self.pace.most(waiting, now_ms);
+        self.queue().take(now_ms, most, |handler| self.is_paused(handler))
+    }
+
     /// Whether a person paused the interface.
     pub(super) fn is_paused(&self, handler: usize) -> bool {
         self.paused.interface(self.handlers[handler].interface().smart_id)
@@ -201,17 +238,18 @@ impl Core {
 
     /// Keeps the bytes of a new message in memory, if there is room.
     pub(super) fn keep_raw(&self, message: &NewMessage) -> Option<Kept> {
-        let size = message.raw.len();
-        if self.raw.fetch_add(size, Ordering::Relaxed) + size > MOST_RAW {
-            self.raw.fetch_sub(size, Ordering::Relaxed);
-            return None;
-        }
+        let _place = self.raw.take(message.raw.len())?;
         Some(Kept::Raw(Arc::new(Raw {
             bytes: message.raw.clone(),
             parameters: message.parameters.clone(),
             traceparent: message.traceparent.clone(),
-            taken: Arc::clone(&self.raw),
+            _place,
         })))
+    }
+
+    /// A place for a new message as it was read, if there is room.
+    pub(super) fn place(&self, bytes: usize) -> Option<Place> {
+        self.read.take(bytes)
     }
 
     /// The way to a system.

@@ -28,7 +28,7 @@ pub(super) async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Resul
         Some(Kept::Read(fresh)) => return Ok(Material { fresh, deliveries: Vec::new(), origin: None }),
         Some(Kept::Raw(raw)) => {
             let input = Input { body: body(&raw.bytes, &ticket.payload.id)?, parameters: raw.parameters.clone() };
-            let fresh = Arc::new(Fresh { input, traceparent: raw.traceparent.clone() });
+            let fresh = Arc::new(Fresh { input, traceparent: raw.traceparent.clone(), _place: None });
             return Ok(Material { fresh, deliveries: Vec::new(), origin: None });
         }
         None => {}
@@ -37,7 +37,7 @@ pub(super) async fn material(core: &Core, ticket: &mut Ticket<Payload>) -> Resul
     let material = material.ok_or_else(|| StoreError::Refused(format!("message {} is gone", ticket.payload.id)))?;
     let input =
         Input { body: body(&material.message.raw, &ticket.payload.id)?, parameters: material.message.parameters };
-    let fresh = Arc::new(Fresh { input, traceparent: material.message.traceparent });
+    let fresh = Arc::new(Fresh { input, traceparent: material.message.traceparent, _place: None });
     Ok(Material { fresh, deliveries: material.deliveries, origin: material.message.origin })
 }
 

@@ -47,7 +47,6 @@ pub(super) struct Withdrawn<P> {
 /// All messages that wait.
 #[derive(Debug)]
 pub(super) struct Queue<P> {
-    most: usize,
     ready: Vec<VecDeque<Ticket<P>>>,
     running: Vec<usize>,
     due: BTreeMap<(i64, i64), Ticket<P>>,
@@ -64,10 +63,9 @@ struct Line<P> {
 }
 
 impl<P> Queue<P> {
-    /// An empty queue for so many handlers; at most `most` messages of a handler run at a time.
-    pub(super) fn new(handlers: usize, most: usize) -> Self {
+    /// An empty queue for so many handlers.
+    pub(super) fn new(handlers: usize) -> Self {
         Self {
-            most,
             ready: (0..handlers).map(|_| VecDeque::new()).collect(),
             running: vec![0; handlers],
             due: BTreeMap::new(),
@@ -126,7 +124,13 @@ impl<P> Queue<P> {
     }
 
     /// The next messages to run now, each handler in turn but none that is paused, and when to look again at the latest.
-    pub(super) fn take(&mut self, now_ms: i64, paused: impl Fn(usize) -> bool) -> (Vec<Ticket<P>>, Option<i64>) {
+    /// `most` says how many of a handler run at a time while so many of it wait.
+    pub(super) fn take(
+        &mut self,
+        now_ms: i64,
+        most: impl Fn(usize) -> usize,
+        paused: impl Fn(usize) -> bool,
+    ) -> (Vec<Ticket<P>>, Option<i64>) {
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now_ms) {
             let ticket = entry.remove();
             self.push(ticket);
@@ -138,7 +142,8 @@ impl<P> Queue<P> {
             if self.ready[handler].is_empty() || paused(handler) {
                 continue;
             }
-            while self.running[handler] < self.most
+            let most = most(self.ready[handler].len());
+            while self.running[handler] < most
                 && let Some(ticket) = self.ready[handler].pop_front()
             {
                 self.running[handler] += 1;
@@ -227,59 +232,59 @@ mod tests {
         Ticket { seq, handler: 0, state: State::Accepted, lease: 0, crashes: 0, turn, payload: () }
     }
 
-    fn take(queue: &mut Queue<()>, now_ms: i64) -> Vec<i64> {
-        queue.take(now_ms, |_| false).0.into_iter().map(|ticket| ticket.seq).collect()
+    fn take(queue: &mut Queue<()>, now_ms: i64, most: usize) -> Vec<i64> {
+        queue.take(now_ms, |_| most, |_| false).0.into_iter().map(|ticket| ticket.seq).collect()
     }
 
     #[test]
     fn waiting_ones_hold_up_nobody_and_room_is_kept() {
-        let mut queue = Queue::new(1, 2);
+        let mut queue = Queue::new(1);
         queue.push_at(100, ticket(1, None));
         for seq in 2..=4 {
             queue.push(ticket(seq, None));
         }
-        assert_eq!(queue.take(0, |_| false).1, Some(100));
-        assert_eq!(take(&mut queue, 0), [] as [i64; 0], "no room for a third");
+        assert_eq!(queue.take(0, |_| 2, |_| false).1, Some(100));
+        assert_eq!(take(&mut queue, 0, 2), [] as [i64; 0], "no room for a third");
         queue.rest(0);
-        assert_eq!(take(&mut queue, 100), [4]);
+        assert_eq!(take(&mut queue, 100, 2), [4]);
         queue.rest(0);
-        assert_eq!(take(&mut queue, 100), [1]);
+        assert_eq!(take(&mut queue, 100, 2), [1]);
     }
 
     #[test]
     fn the_oldest_of_a_key_goes_first_even_if_it_comes_later() {
-        let mut queue = Queue::new(1, 9);
+        let mut queue = Queue::new(1);
         let (first, second) = (queue.reserve(0, "4711"), queue.reserve(0, "4711"));
         let other = queue.reserve(0, "4712");
         queue.push(ticket(2, Some(second.clone())));
         queue.push(ticket(3, Some(other)));
-        assert_eq!(take(&mut queue, 0), [3], "the second waits for the first to be committed");
+        assert_eq!(take(&mut queue, 0, 9), [3], "the second waits for the first to be committed");
         queue.push(ticket(1, Some(first.clone())));
-        assert_eq!(take(&mut queue, 0), [1]);
+        assert_eq!(take(&mut queue, 0, 9), [1]);
         queue.push_at(50, ticket(1, Some(first.clone())));
-        assert_eq!(take(&mut queue, 0), [] as [i64; 0], "and for its retries");
-        assert_eq!(take(&mut queue, 50), [1]);
+        assert_eq!(take(&mut queue, 0, 9), [] as [i64; 0], "and for its retries");
+        assert_eq!(take(&mut queue, 50, 9), [1]);
         queue.release(&first);
-        assert_eq!(take(&mut queue, 50), [2]);
+        assert_eq!(take(&mut queue, 50, 9), [2]);
         queue.release(&second);
         assert!(queue.lines.len() == 1, "empty lines are forgotten");
     }
 
     #[test]
     fn a_reservation_that_comes_to_nothing_blocks_nobody() {
-        let mut queue = Queue::new(1, 9);
+        let mut queue = Queue::new(1);
         let (first, second) = (queue.reserve(0, "k"), queue.reserve(0, "k"));
         queue.push(ticket(2, Some(second)));
         queue.release(&first);
-        assert_eq!(take(&mut queue, 0), [2]);
+        assert_eq!(take(&mut queue, 0, 9), [2]);
     }
 
     #[test]
     fn handlers_have_room_of_their_own() {
-        let mut queue = Queue::new(2, 1);
+        let mut queue = Queue::new(2);
         queue.push(ticket(1, None));
         queue.push(ticket(2, None));
         queue.push(Ticket { handler: 1, ..ticket(3, None) });
-        assert_eq!(take(&mut queue, 0), [1, 3]);
+        assert_eq!(take(&mut queue, 0, 1), [1, 3]);
     }
 }
