@@ -19,7 +19,7 @@ use simulators::Landscape;
 use crate::generated_service;
 
 /// How long starting may take before we stop waiting and say so.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everything needed to start the service again over the same store.
 #[derive(Debug)]
@@ -53,6 +53,26 @@ impl Launch {
         let environment = landscape.environment_toml(folder, "127.0.0.1:0").expect("a writable folder");
         fs::write(folder.join("environment.toml"), environment).expect("a writable folder");
         Self { folder: folder.to_owned(), secrets: landscape.secrets(), clock: landscape.clock().argument() }
+    }
+
+    /// The same service with its store in a database.
+    ///
+    /// # Panics
+    /// When the environment names no file of SQLite.
+    #[must_use]
+    pub fn on_postgres(self, url: &str) -> Self {
+        let path = self.folder.join("environment.toml");
+        let text = fs::read_to_string(&path).expect("the environment");
+        assert!(text.contains("\nsqlite = "), "the environment has its store in a file:\n{text}");
+        let named = |line: &str| match line.starts_with("sqlite = ") {
+            true => "postgres = \"env:TIELINE_STORE\"\n".to_owned(),
+            false => format!("{line}\n"),
+        };
+        // Beside a database there is no place for the token.
+        let token = format!("\n[admin]\ntoken_file = \"{}\"\n", self.folder.join("token").display());
+        fs::write(&path, text.lines().map(named).collect::<String>() + &token).expect("a writable folder");
+        let secrets = [self.secrets, vec![("TIELINE_STORE".to_owned(), url.to_owned())]].concat();
+        Self { secrets, ..self }
     }
 
     /// Starts the service and waits until it is ready.
@@ -89,8 +109,19 @@ impl Launch {
     /// When it says nothing.
     #[must_use]
     pub fn check_store(&self) -> Value {
+        self.store_tool(&["check"])
+    }
+
+    /// What a verb of the store's own tool says.
+    ///
+    /// # Panics
+    /// When it says nothing.
+    #[must_use]
+    pub fn store_tool(&self, words: &[&str]) -> Value {
         let output = Command::new(generated_service())
-            .args(["store", "check", "--json", "--environment"])
+            .arg("store")
+            .args(words)
+            .args(["--json", "--environment"])
             .arg(self.folder.join("environment.toml"))
             .envs(self.secrets.iter().map(|(name, value)| (name, value)))
             .output()
@@ -113,6 +144,14 @@ impl Launch {
 }
 
 impl Service {
+    /// Whether it is still there, or how it ended.
+    ///
+    /// # Panics
+    /// When nobody can tell.
+    pub fn ended(&mut self) -> Option<Option<i32>> {
+        self.child.try_wait().expect("a child can be asked").map(|status| status.code())
+    }
+
     /// Asks the operators' listener.
     ///
     /// # Panics

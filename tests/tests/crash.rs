@@ -1,7 +1,8 @@
 //! The books balance after `kill -9`: what was acknowledged is delivered, once.
 //!
-//! The real service runs with real partner systems beside it and is killed three times while carts keep coming in. When
-//! that happens and what else goes wrong is drawn from a seed; `SEED=<number>` before the test command draws the same.
+//! The real service runs with real partner systems beside it and is killed three times while carts keep coming in, or it and
+//! the PostgreSQL server of its store are, in turn. When that happens and what else goes wrong is drawn from a seed;
+//! `SEED=<number>` before the test command draws the same.
 
 #![allow(
     clippy::expect_used,
@@ -13,12 +14,16 @@
 use std::{
     collections::BTreeMap,
     env,
+    sync::{Arc, Mutex},
     time::{Duration, Instant, SystemTime},
 };
 
 use serde_json::Value;
 use simulators::{Callers, Effect, Fault, Landscape, Options, Partner, SimClock, samples};
-use tieline_tests::service::{Launch, Service};
+use tieline_tests::{
+    postgres::Cluster,
+    service::{Launch, Service},
+};
 use tokio::task::JoinSet;
 
 /// Carts of one run.
@@ -48,19 +53,13 @@ async fn what_was_acknowledged_is_delivered_once_whenever_the_service_is_killed(
     for _ in 0..KILLS {
         let wanted = books.acknowledged.len() + 1 + chance.below(CARTS / (KILLS + 1));
         let moment = Duration::from_millis(chance.below(60));
-        books.send(&landscape.callers(service.http), Some((wanted, moment, service))).await;
+        books.send(&landscape.callers(service.http), Some((wanted, moment, Box::new(|| service.kill())))).await;
         service = launch.start();
         assert!(service.ready_after < READY, "SEED={seed}: ready only after {:?}", service.ready_after);
         suspects_end(&service).await;
     }
     books.send(&landscape.callers(service.http), None).await;
-    assert_eq!(books.acknowledged.len(), CARTS, "SEED={seed}: every sender has its acknowledgement in the end");
-    let lost = books.undelivered(&service).await;
-    assert!(lost.is_empty(), "SEED={seed}: {} acknowledged, but not delivered:\n{}", lost.len(), lost.join("\n"));
-    let orders = |cart: &String| landscape.vms.purchase_orders_of(cart).len();
-    let wrong: Vec<_> = books.acknowledged.keys().filter(|cart| orders(cart) != 1).collect();
-    assert!(wrong.is_empty(), "SEED={seed}: not exactly one purchase order: {wrong:?}");
-    assert_eq!(landscape.vms.purchase_orders().len(), CARTS, "SEED={seed}: orders that nobody sent");
+    books.balance(&landscape, &service, seed).await;
 
     // The store that was torn out of the service's hands four times is whole, and tells nothing to whoever reads the disk.
     service.kill();
@@ -70,6 +69,55 @@ async fn what_was_acknowledged_is_delivered_once_whenever_the_service_is_killed(
     let bytes = std::fs::read(folder.path().join("tieline.db")).expect("the store");
     let content = cart(0).into_bytes();
     assert!(!bytes.windows(content.len()).any(|window| window == content), "the store holds content in clear");
+}
+
+/// While the server is away, what is under way has no commit behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_delivered_once_whenever_postgresql_or_the_service_is_killed() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut chance = Chance(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Arc::new(Mutex::new(Cluster::start()));
+    let url = cluster.lock().unwrap().database("crash");
+    let landscape = Landscape::start(Options { clock: SimClock::scaled_from_now(SPEED), seed }).await.unwrap();
+    disturb(&landscape, &mut chance);
+    let launch = Launch::new(&landscape, folder.path()).on_postgres(&url);
+    let mut service = launch.start();
+    let mut books = Books::default();
+    let mut draw = |acknowledged: usize| {
+        (acknowledged + 1 + chance.below(CARTS / (KILLS + 1)), Duration::from_millis(chance.below(60)))
+    };
+
+    let (wanted, moment) = draw(books.acknowledged.len());
+    let server = Arc::clone(&cluster);
+    let kill: Blow = Box::new(move || server.lock().unwrap().kill());
+    books.send(&landscape.callers(service.http), Some((wanted, moment, kill))).await;
+    let away = books.ask_for_one(&landscape.callers(service.http)).await;
+    assert_eq!(away, Some(503), "SEED={seed}: the server is away");
+    cluster.lock().unwrap().restart();
+    let begin = Instant::now();
+    while books.ask_for_one(&landscape.callers(service.http)).await != Some(202) {
+        assert!(begin.elapsed() < PATIENCE, "SEED={seed}: it does not take messages again");
+        // Nobody knows what was under way: as the manual says, whoever looks after the service starts it again.
+        if let Some(code) = service.ended() {
+            assert_eq!(code, Some(70), "SEED={seed}: it ended for another reason");
+            service = launch.start();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    suspects_end(&service).await;
+
+    let (wanted, moment) = draw(books.acknowledged.len());
+    books.send(&landscape.callers(service.http), Some((wanted, moment, Box::new(|| service.kill())))).await;
+    service = launch.start();
+    suspects_end(&service).await;
+    books.send(&landscape.callers(service.http), None).await;
+    books.balance(&landscape, &service, seed).await;
+
+    service.kill();
+    let checked = launch.check_store();
+    assert_eq!((&checked["findings"], checked["messages"].as_u64()), (&Value::Array(Vec::new()), Some(CARTS as u64)));
 }
 
 /// The partner has bad moments of its own: replies that are lost, calls that never arrive, slow ones.
@@ -101,6 +149,9 @@ fn is_open(message: &Value) -> bool {
     message["state"].as_str().is_some_and(|state| ["ACCEPTED", "READY", "IN_FLIGHT", "RETRYING"].contains(&state))
 }
 
+/// What is done to whom when it is time.
+type Blow = Box<dyn FnOnce() + Send>;
+
 /// What the senders know.
 #[derive(Default)]
 struct Books {
@@ -109,9 +160,10 @@ struct Books {
 }
 
 impl Books {
-    /// Sends every cart that was not acknowledged yet, some at a time. With an end, the service is killed a moment after
-    /// so many carts are acknowledged, and who has no answer then knows nothing.
-    async fn send(&mut self, callers: &Callers, mut end: Option<(usize, Duration, Service)>) {
+    /// Sends every cart that was not acknowledged yet, some at a time. With an end, the blow falls a moment after so
+    /// many carts are acknowledged, and who has no answer then, or a refusal, knows nothing.
+    async fn send(&mut self, callers: &Callers, mut end: Option<(usize, Duration, Blow)>) {
+        let blow_falls = end.is_some();
         let mut waiting = (0..CARTS).map(cart).filter(|cart| !self.acknowledged.contains_key(cart)).collect::<Vec<_>>();
         waiting.reverse();
         let mut senders = JoinSet::new();
@@ -124,18 +176,46 @@ impl Books {
             }
             let Some(answered) = senders.join_next().await else { break };
             if let (cart, Ok(reply)) = answered.unwrap() {
+                if reply.status == 503 && blow_falls {
+                    continue;
+                }
                 assert_eq!(reply.status, 202, "{cart}: {}", reply.text());
-                let (_, id) = reply.header("location").rsplit_once('/').expect("the address of the message");
-                self.acknowledged.insert(cart, id.to_owned());
+                self.acknowledge(cart, reply.header("location"));
             }
-            if let Some((_, moment, service)) = end.take_if(|(wanted, ..)| self.acknowledged.len() >= *wanted) {
+            if let Some((_, moment, blow)) = end.take_if(|(wanted, ..)| self.acknowledged.len() >= *wanted) {
                 killer.spawn(async move {
                     tokio::time::sleep(moment).await;
-                    service.kill();
+                    blow();
                 });
             }
         }
         killer.join_all().await;
+    }
+
+    fn acknowledge(&mut self, cart: String, location: &str) {
+        let (_, id) = location.rsplit_once('/').expect("the address of the message");
+        self.acknowledged.insert(cart, id.to_owned());
+    }
+
+    /// Sends the next cart that was not acknowledged yet. The status of the answer, if there is one.
+    async fn ask_for_one(&mut self, callers: &Callers) -> Option<u16> {
+        let next = (0..CARTS).map(cart).find(|cart| !self.acknowledged.contains_key(cart)).expect("one more cart");
+        let reply = callers.srm.approve_cart(&samples::shopping_cart(&next)).send().await.ok()?;
+        if reply.status == 202 {
+            self.acknowledge(next, reply.header("location"));
+        }
+        Some(reply.status)
+    }
+
+    /// Every cart was acknowledged and is delivered, once, and nothing else is.
+    async fn balance(&self, landscape: &Landscape, service: &Service, seed: u64) {
+        assert_eq!(self.acknowledged.len(), CARTS, "SEED={seed}: every sender has its acknowledgement in the end");
+        let lost = self.undelivered(service).await;
+        assert!(lost.is_empty(), "SEED={seed}: {} acknowledged, but not delivered:\n{}", lost.len(), lost.join("\n"));
+        let orders = |cart: &String| landscape.vms.purchase_orders_of(cart).len();
+        let wrong: Vec<_> = self.acknowledged.keys().filter(|cart| orders(cart) != 1).collect();
+        assert!(wrong.is_empty(), "SEED={seed}: not exactly one purchase order: {wrong:?}");
+        assert_eq!(landscape.vms.purchase_orders().len(), CARTS, "SEED={seed}: orders that nobody sent");
     }
 
     /// Waits until every acknowledged message has ended; those that were not delivered, with what the operator sees.

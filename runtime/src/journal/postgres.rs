@@ -145,6 +145,18 @@ impl PostgresStore {
         Ok(Self { jobs, readers, connector, keeper, shared })
     }
 
+    /// Makes every index anew from its table. Nothing else may be at work on the database.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or refuses.
+    pub async fn reindex(url: &SecretString, authorities: Option<&SecretString>) -> Result<(), StoreError> {
+        let failed = |error: tokio_postgres::Error| connect::unread(&error);
+        let connector = Connector::new(url.expose_secret(), authorities.map(|pem| pem.expose_secret()))?;
+        let client = connector.open(None).await.map_err(failed)?;
+        client.batch_execute("set statement_timeout = 0").await.map_err(failed)?;
+        client.batch_execute(&format!("reindex schema {}", connect::SCHEMA)).await.map_err(failed)
+    }
+
     /// Reads over a connection of the pool, for a bounded time.
     fn read<T, F>(&self, query: impl FnOnce(Object) -> F + Send + 'static) -> Promise<'static, Result<T, StoreError>>
     where

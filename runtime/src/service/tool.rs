@@ -2,6 +2,8 @@
 //!
 //! In: what was asked. Out: text or JSON on stdout, progress on stderr, an exit code. Never knows: how a store is checked.
 
+mod hold;
+
 use std::{
     fs::File,
     io::{self, BufReader, BufWriter, IsTerminal as _, Write},
@@ -14,8 +16,8 @@ use serde_json::{Value, json};
 use super::{NotStarted, code, say, store};
 use crate::{
     clock::{Clock, ScaledClock},
-    environment,
-    journal::{SqliteStore, Store},
+    environment::{self, StorePlace},
+    journal::{PostgresStore, SqliteStore, Store, StoreError},
     random::Random,
     tool::{self, Finding},
 };
@@ -94,14 +96,31 @@ async fn work(asked: &Asked) -> Result<Outcome, NotStarted> {
     if let Some(file) = settings.file().filter(|file| asked.verb != Verb::Import && !Path::new(file).exists()) {
         return Err(NotStarted(vec![format!("store.sqlite: there is no {file}")]));
     }
-    if let Some(file) = settings.file().filter(|_| asked.verb == Verb::Repair) {
-        SqliteStore::reindex(Path::new(file))?;
-    }
     let clock: Arc<dyn Clock> = Arc::new(ScaledClock::SYSTEM);
+    if asked.verb == Verb::Repair {
+        reindex(&settings.place).await?;
+    }
     let store = store::open(&settings, &Random::from_system(), &clock).await?;
-    let outcome = on(&*store, asked, clock.now_ms()).await;
+    let outcome = held(&store, asked, clock.now_ms()).await;
     store.close().await;
     outcome
+}
+
+async fn reindex(place: &StorePlace) -> Result<(), StoreError> {
+    match place {
+        StorePlace::Sqlite(path) if path == ":memory:" => Ok(()),
+        StorePlace::Sqlite(path) => SqliteStore::reindex(Path::new(path)),
+        StorePlace::Postgres { url, ca } => PostgresStore::reindex(url, ca.as_ref()).await,
+    }
+}
+
+/// Whatever writes about messages has the store for itself.
+async fn held(store: &Arc<dyn Store>, asked: &Asked, now_ms: i64) -> Result<Outcome, NotStarted> {
+    let _hold = match asked.verb {
+        Verb::Repair | Verb::Import => Some(hold::Hold::take(store).await?),
+        Verb::Check | Verb::Export => None,
+    };
+    on(&**store, asked, now_ms).await
 }
 
 async fn on(store: &dyn Store, asked: &Asked, now_ms: i64) -> Result<Outcome, NotStarted> {
