@@ -273,10 +273,12 @@ impl Disk {
                 (event, Box::new(move || drop(reply.send(result))))
             }
             Write::Commit(mut changes, reply) => {
-                if self.lie == Lie::LosesDone {
-                    changes.retain(|change| !matches!(change, Change::Done { .. }));
+                self.lie.spoil(&mut changes);
+                let mut written = changes.clone();
+                if self.lie == Lie::ForgetsPauses {
+                    written.retain(|change| !matches!(change, Change::Pause(_)));
                 }
-                let result = at_once(self.kept().commit(changes.clone()));
+                let result = at_once(self.kept().commit(written));
                 let event = match &result {
                     Ok(()) => Event::Changed(changes),
                     Err(_) => Event::Stale(changes),

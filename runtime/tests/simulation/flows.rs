@@ -112,12 +112,18 @@ static STATUS: Interface = Interface {
     ..BASE
 };
 /// Like it, with dead letters.
-static CONTRACTS: Interface = Interface {
+const CONTRACTS: Interface = Interface {
     smart_id: "SIM-SHOP-ERP-CONTRACT-V1",
     order: DeliveryOrder::None,
     retry: Retry { retries: 1, interval_ms: 5_000, factor: 1, jitter_percent: 10, ..BASE.retry },
     ..BASE
 };
+static DEALS: Interface = CONTRACTS;
+/// In order of the customer, and what is dead holds up what is behind it.
+static LEDGER: Interface =
+    Interface { smart_id: "SIM-SHOP-ERP-LEDGER-V1", order: DeliveryOrder::PerKey(OnDead::BlockKey), ..CONTRACTS };
+/// The same, but it goes on.
+static UNBLOCKED: Interface = Interface { smart_id: LEDGER.smart_id, order: BASE.order, ..CONTRACTS };
 /// Every hour, several items.
 static NIGHTLY: Interface = Interface {
     smart_id: "SIM-ERP-ERP-STOCK-V1",
@@ -133,23 +139,37 @@ static NIGHTLY: Interface = Interface {
 };
 
 /// Handlers that take messages, by index.
-pub(super) const DOORS: usize = 4;
+pub(super) const DOORS: usize = 5;
 
-/// All handlers. Without order, orders forget theirs.
-pub(super) fn handlers(ordered: bool) -> Vec<Arc<dyn Handler>> {
-    let orders = if ordered { &ORDERS } else { &UNORDERED };
+/// What a generated service has forgotten of its documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Forgotten {
+    Nothing,
+    /// Messages of a key have an order.
+    Order,
+    /// What is dead holds up its line.
+    Blocking,
+}
+
+/// All handlers.
+pub(super) fn handlers(forgotten: Forgotten) -> Vec<Arc<dyn Handler>> {
+    let orders = if forgotten == Forgotten::Order { &UNORDERED } else { &ORDERS };
+    let ledger = if forgotten == Forgotten::Blocking { &UNBLOCKED } else { &LEDGER };
     vec![
         Arc::new(Flow(orders, order)),
         Arc::new(Flow(&PAYMENTS, pay)),
         Arc::new(Flow(&STATUS, status)),
-        Arc::new(Flow(&CONTRACTS, status)),
+        Arc::new(Flow(&DEALS, status)),
+        Arc::new(Flow(ledger, status)),
         Arc::new(Flow(&NIGHTLY, nightly)),
     ]
 }
 
 /// The interface of a name, as its document has it.
 pub(super) fn interface(smart_id: &str) -> Option<&'static Interface> {
-    [&ORDERS, &PAYMENTS, &STATUS, &CONTRACTS, &NIGHTLY].into_iter().find(|interface| interface.smart_id == smart_id)
+    [&ORDERS, &PAYMENTS, &STATUS, &DEALS, &LEDGER, &NIGHTLY]
+        .into_iter()
+        .find(|interface| interface.smart_id == smart_id)
 }
 
 /// Whether a call is the step itself, and not a question about it.
@@ -173,7 +193,8 @@ fn body_says(message: &NewMessage, what: &str) -> bool {
 
 /// The key whose order its document asks to keep.
 pub(super) fn order_key(message: &NewMessage) -> Option<String> {
-    let body = json::read(&message.raw).ok().filter(|_| message.interface == ORDERS.smart_id)?;
+    let body =
+        json::read(&message.raw).ok().filter(|_| [ORDERS.smart_id, LEDGER.smart_id].contains(&&*message.interface))?;
     text(&Input { body, parameters: Vec::new() }, "customer")
 }
 

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use tieline_runtime::{
-    Class, Interface, OnUnknown,
+    Class, DeliveryOrder, Interface, OnDead, OnUnknown,
     journal::NewMessage,
     lifecycle::{Reason, State},
 };
 
-use super::{flows, life::Along};
+use super::{along::Along, flows};
 
 /// What is known about a message.
 pub(super) struct Known {
@@ -28,6 +28,18 @@ pub(super) struct Known {
     pub(super) orphan: bool,
     /// The disk refused something about it: what the process knows may be more than what the disk has.
     pub(super) refused: bool,
+    /// A worker has it: nobody may decide about it now.
+    pub(super) worked_on: bool,
+    /// It was FAILED once: its key was free from then on.
+    pub(super) failed_once: bool,
+    /// How often a person gave it another round.
+    pub(super) rounds: u32,
+    /// It had ended and was given another round: it stands at the end of its line, wherever that was then.
+    pub(super) reopened: bool,
+    /// Its place in its line.
+    pub(super) place: i64,
+    /// It is dead, and those behind it wait.
+    pub(super) blocks: bool,
 }
 
 /// What is known about a step of a message.
@@ -38,6 +50,8 @@ pub(super) struct Step {
     pub(super) done: bool,
     pub(super) tries: u32,
     pub(super) sends: u32,
+    /// Sends of earlier rounds that its tries do not explain.
+    pub(super) unexplained: u32,
     /// The last call was a question about an earlier send.
     pub(super) asking: bool,
     pub(super) last: Option<Last>,
@@ -69,6 +83,53 @@ impl Known {
         }
     }
 
+    /// What a person may do to it as it stands.
+    pub(super) fn may_be_decided(&self, action: &str, to: State) -> Option<String> {
+        use State::{Accepted, Dead, Discarded, Failed, Held, Ready, Resolved, Retrying};
+        let fits = match (action, to) {
+            ("retry", Ready) => matches!(self.state, Dead | Held | Retrying),
+            ("discard", Discarded) => matches!(self.state, Accepted | Ready | Retrying | Held | Dead),
+            ("resolve", Resolved) => matches!(self.state, Held | Dead | Failed),
+            ("skip", Dead) => self.state == Dead,
+            _ => false,
+        };
+        // The process knew more than the disk did.
+        let fits = fits || self.refused && self.state == State::InFlight;
+        if self.worked_on {
+            return Some(format!("an operator's {action} while it was being worked on"));
+        }
+        (!fits).then(|| format!("an operator's {action} made it {to}, but it was {}", self.state))
+    }
+
+    /// A person decided about it.
+    pub(super) fn decided(
+        &mut self,
+        action: &str,
+        (state, reason): (State, Option<Reason>),
+        again: bool,
+    ) -> Option<String> {
+        let problem = self.may_be_decided(action, state);
+        if again {
+            self.reopened |= self.state.is_end() && !self.blocks;
+            self.again();
+        }
+        self.blocks &= state == State::Dead;
+        (self.state, self.reason, self.due_ms) = (state, reason, None);
+        (problem.is_none() && again != (state == State::Ready))
+            .then(|| format!("an operator's {action} is there by half"))
+            .or(problem)
+    }
+
+    /// A person gives it another round: tries of what is not done begin anew, and a doubt is taken away.
+    pub(super) fn again(&mut self) {
+        self.rounds += 1;
+        self.crashes = 0;
+        for step in self.steps.values_mut().filter(|step| !step.done) {
+            step.unexplained += step.sends.saturating_sub(1).saturating_sub(step.tries);
+            (step.open, step.sends, step.tries, step.last) = (false, 0, 0, None);
+        }
+    }
+
     /// Held until a person decides.
     pub(super) fn waits_for_a_person(&self) -> bool {
         self.state == State::Held && self.due_ms.is_none()
@@ -76,6 +137,8 @@ impl Known {
 
     pub(super) fn taken(&self, at_ms: i64) -> Option<String> {
         match (self.state, self.due_ms) {
+            // It goes on when it is let go on, and is looked at now and then until then.
+            (State::Held, Some(_)) if self.reason == Some(Reason::Paused) => None,
             (State::Retrying | State::Held, Some(due_ms)) if at_ms < due_ms => {
                 Some(format!("taken {} ms too early", due_ms - at_ms))
             }
@@ -138,6 +201,10 @@ impl Known {
         }
         if !along.buried {
             return Some(format!("{state} without a record"));
+        }
+        if self.order_key.is_some() && self.interface.order == DeliveryOrder::PerKey(OnDead::BlockKey) && !along.blocks
+        {
+            return Some(format!("{state}, and those behind it do not wait"));
         }
         if !along.told {
             return Some(format!("{state}, and nobody is told"));

@@ -5,55 +5,39 @@
 //! It accepts histories rather than foretelling them: which message runs first is the engine's business; that none is
 //! sent early, twice, out of order, after its end, or more often than its policy says is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tieline_runtime::{
     Class, OnUnknown, Repeat,
-    journal::{Attempt, Change, NewMessage},
+    journal::{Attempt, Change, Mark, NewMessage, Scope},
     lifecycle::{Reason, State},
 };
 
 use super::{
+    along::Along,
     coverage::Coverage,
     flows,
     history::Event,
     known::{Known, Last},
+    operator,
 };
+
+/// What was on its way when something was paused may still come, however slow the disk is.
+const UNDER_WAY_MS: i64 = 60_000;
 
 /// What is known about every message.
 #[derive(Default)]
 pub(super) struct Life {
     pub(super) messages: BTreeMap<i64, Known>,
-    by_id: BTreeMap<String, i64>,
+    pub(super) by_id: BTreeMap<String, i64>,
     /// What must not have happened.
     pub(super) wrong: Vec<String>,
     stopping: bool,
     now_ms: i64,
     /// Results so far.
     turns: u64,
-}
-
-/// What is written in one transaction with a new state.
-pub(super) struct Along {
-    /// The record of a message that is given up.
-    pub(super) buried: bool,
-    /// A crash was counted.
-    pub(super) counted: bool,
-    /// Somebody is told of its reason.
-    pub(super) told: bool,
-}
-
-impl Along {
-    fn of(changes: &[Change], reason: Option<Reason>) -> Self {
-        let any = |wanted: &dyn Fn(&Change) -> bool| changes.iter().any(wanted);
-        Self {
-            buried: any(&|change| matches!(change, Change::Bury { .. })),
-            counted: any(&|change| matches!(change, Change::Crashes { .. })),
-            told: any(
-                &|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == reason.map(Into::into)),
-            ),
-        }
-    }
+    /// What is paused, and since when.
+    paused: HashMap<Scope, i64>,
 }
 
 impl Life {
@@ -89,7 +73,7 @@ impl Life {
                 coverage.sometimes("a message was in flight when the process died");
                 known.orphan = true;
             }
-            known.refused = false;
+            (known.refused, known.worked_on) = (false, false);
         }
         self.stopping = false;
     }
@@ -100,7 +84,18 @@ impl Life {
             known.orphan = known.state == State::InFlight;
             known.refused = false;
         }
+        self.messages.values_mut().for_each(|known| known.worked_on = false);
         self.stopping = false;
+    }
+
+    /// Something is paused.
+    pub(super) fn is_paused(&self) -> bool {
+        !self.paused.is_empty()
+    }
+
+    /// Paused for so long that nothing of it is under way any more.
+    fn pauses(&self, scope: &Scope) -> bool {
+        self.paused.get(scope).is_some_and(|since_ms| self.now_ms > since_ms + UNDER_WAY_MS)
     }
 
     fn kept(&mut self, seq: i64, message: &NewMessage, coverage: &Coverage) {
@@ -117,6 +112,12 @@ impl Life {
             due_ms: None,
             orphan: false,
             refused: false,
+            worked_on: false,
+            failed_once: false,
+            rounds: 0,
+            reopened: false,
+            place: self.place_of(seq, message),
+            blocks: false,
         };
         if self.messages.insert(seq, known).is_some() {
             self.blame(seq, "its place was another's");
@@ -131,6 +132,8 @@ impl Life {
         for change in changes {
             if let Some(known) = seq(change).and_then(|seq| self.messages.get_mut(&seq)) {
                 known.refused = true;
+                // Whoever worked on it has let go of it, and knows what came of it.
+                known.worked_on &= !matches!(change, Change::State { .. });
             }
         }
     }
@@ -138,6 +141,14 @@ impl Life {
     /// One transaction.
     fn changed(&mut self, changes: &[Change], coverage: &Coverage) {
         for change in changes {
+            match change {
+                Change::Pause(pause) => {
+                    coverage.sometimes("an operator paused");
+                    self.paused.entry(pause.scope.clone()).or_insert(self.now_ms);
+                }
+                Change::Resume(scope) => drop(self.paused.remove(scope)),
+                _ => {}
+            }
             let Some(seq) = seq(change) else { continue };
             if !self.messages.contains_key(&seq) {
                 self.blame(seq, "a change of a message that is not there");
@@ -149,6 +160,16 @@ impl Life {
                 Change::Done { attempt, .. } => self.done(seq, attempt),
                 Change::Failed { attempt, tries, .. } => self.failed(seq, attempt, *tries),
                 Change::Claim { guard, .. } => self.claimed(seq, guard.lease + 1),
+                Change::Mark { mark, .. } => {
+                    if let Some(known) = self.messages.get_mut(&seq) {
+                        known.blocks = *mark == Mark::Blocks;
+                        if known.blocks {
+                            coverage.sometimes("a dead one held up its line");
+                        }
+                    }
+                    None
+                }
+                Change::MadeGood { .. } => self.made_good(seq, changes, coverage),
                 Change::Waits { .. } => {
                     if let Some(known) = self.messages.get_mut(&seq).filter(|known| known.state == State::InFlight) {
                         known.state = State::Ready;
@@ -183,8 +204,13 @@ impl Life {
     /// A worker takes a message.
     fn claimed(&mut self, seq: i64, lease: u32) -> Option<String> {
         let (now_ms, stopping) = (self.now_ms, self.stopping);
+        let smart_id = self.messages.get(&seq)?.message.interface.clone();
+        let paused = self.pauses(&Scope::Interface(smart_id));
         let known = self.messages.get_mut(&seq)?;
-        let problem = if lease != known.lease + 1 {
+        known.worked_on = true;
+        let problem = if paused {
+            Some("taken although its interface is paused".to_owned())
+        } else if lease != known.lease + 1 {
             Some(format!("taken under lease {lease} after {}", known.lease))
         } else if !known.may_go(State::InFlight, stopping) {
             Some(format!("taken while {}", known.state))
@@ -195,6 +221,24 @@ impl Life {
         };
         (known.state, known.lease, known.reason, known.due_ms) = (State::InFlight, lease, None, None);
         problem
+    }
+
+    /// A replay is delivered, and what it repeats is dealt with.
+    fn made_good(&mut self, seq: i64, changes: &[Change], coverage: &Coverage) -> Option<String> {
+        let id = self.messages.get(&seq)?.message.id.clone();
+        let delivered = changes.iter().any(|change| match change {
+            Change::State { seq, state: State::Delivered, .. } => self
+                .messages
+                .get(seq)
+                .is_some_and(|replay| replay.message.origin.as_ref().is_some_and(|origin| origin.replay_of == id)),
+            _ => false,
+        });
+        let known = self.messages.get_mut(&seq)?;
+        if matches!(known.state, State::Dead | State::Failed) {
+            coverage.sometimes("a replay made a message good");
+            (known.state, known.reason, known.blocks) = (State::Resolved, Some(Reason::Operator), false);
+        }
+        (!delivered).then(|| "made good although no replay of it was delivered".to_owned())
     }
 
     fn begins(&mut self, seq: i64, name: &str) -> Option<String> {
@@ -249,6 +293,9 @@ impl Life {
         let stopping = self.stopping;
         let known = self.messages.get_mut(&seq)?;
         let from = known.state;
+        if let Some(action) = &along.decided {
+            return known.decided(action, (state, reason), along.again);
+        }
         let problem = if !known.may_go(state, stopping) {
             Some(format!("{state} cannot follow {from}"))
         } else if known.orphan && !along.counted && state != State::Ready {
@@ -269,7 +316,8 @@ impl Life {
                 _ => None,
             }
         };
-        (known.state, known.reason, known.due_ms) = (state, reason, due_ms);
+        (known.state, known.reason, known.due_ms, known.worked_on) = (state, reason, due_ms, false);
+        known.failed_once |= state == State::Failed;
         problem
     }
 
@@ -279,9 +327,16 @@ impl Life {
         let Some(&seq) = self.by_id.get(id) else {
             return self.wrong.push(format!("`{key}` was sent for a message that nobody kept"));
         };
-        let overtaken = self.overtaken(seq);
+        let (overtaken, beside) = (self.overtaken(seq), self.beside(seq));
+        let paused = self.pauses(&operator::target_of(operation));
         let Some(known) = self.messages.get_mut(&seq) else { return };
         let mut problems = Vec::new();
+        if paused {
+            problems.push(format!("`{name}` was sent although its target is paused"));
+        }
+        if let Some(other) = beside {
+            problems.push(format!("`{name}` was sent while message {other} of the same key was worked on"));
+        }
         if known.state.is_end() {
             problems.push(format!("`{name}` was sent although the message is {}", known.state));
         }
@@ -308,18 +363,6 @@ impl Life {
         }
         problems.into_iter().for_each(|problem| self.blame(seq, &problem));
     }
-
-    /// An earlier message of the same key that has not ended.
-    fn overtaken(&self, seq: i64) -> Option<i64> {
-        let known = self.messages.get(&seq)?;
-        let key = known.order_key.as_ref()?;
-        let earlier = self.messages.range(..seq).find(|(_, other)| {
-            other.interface.smart_id == known.interface.smart_id
-                && other.order_key.as_ref() == Some(key)
-                && !other.state.is_end()
-        });
-        earlier.map(|(earlier, _)| *earlier)
-    }
 }
 
 fn cover(coverage: &Coverage, state: State, reason: Option<Reason>) {
@@ -341,6 +384,9 @@ fn seq(change: &Change) -> Option<i64> {
         | Change::Done { seq, .. }
         | Change::Failed { seq, .. }
         | Change::Bury { seq, .. }
+        | Change::Again { seq }
+        | Change::Mark { seq, .. }
+        | Change::MadeGood { seq, .. }
         | Change::Answer { seq, .. } => Some(*seq),
         _ => None,
     }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a test, with histories worth reading")]
 
+mod along;
 mod checker;
 mod coverage;
 mod disk;
@@ -15,8 +16,10 @@ mod handle;
 mod history;
 mod known;
 mod life;
+mod lines;
 mod medium;
 mod network;
+mod operator;
 mod plan;
 mod properties;
 mod world;

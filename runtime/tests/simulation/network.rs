@@ -23,6 +23,7 @@ use tieline_runtime::{
 use super::{
     flows::FIND,
     history::{Event, History},
+    wrong::Lie,
 };
 
 /// What happens to a call.
@@ -55,6 +56,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The network of one world: it outlives processes.
 pub(super) struct Network {
     history: History,
+    lie: Lie,
     random: Random,
     /// How many of a hundred calls meet with something.
     storm: AtomicU64,
@@ -66,9 +68,10 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) fn new(history: History, seed: u64) -> Self {
+    pub(super) fn new(history: History, seed: u64, lie: Lie) -> Self {
         Self {
             history,
+            lie,
             random: Random::seeded(seed),
             storm: AtomicU64::new(0),
             process: AtomicU32::new(0),
@@ -117,6 +120,16 @@ impl Network {
             Fate::Twice if once => Fate::Fine(1),
             fate => fate,
         }
+    }
+
+    /// The key of a call; with a lie, a replay has that of what it repeats.
+    fn key(&self, key: &str) -> String {
+        let repeated = (self.lie == Lie::ReplaysUnderOldKeys).then(|| key.split_once('.')).flatten();
+        let repeated = repeated.and_then(|(id, step)| {
+            let of = self.history.life(|life| life.repeats(id))?;
+            Some(format!("{of}.{step}"))
+        });
+        repeated.unwrap_or_else(|| key.to_owned())
     }
 
     fn draw(&self) -> Fate {
@@ -170,7 +183,7 @@ impl Transport for Handle {
             if network.process.load(Ordering::Relaxed) != self.process {
                 return std::future::pending().await;
             }
-            let (key, operation, repeat) = (call.key.to_owned(), call.operation.name, call.operation.repeat);
+            let (key, operation, repeat) = (network.key(call.key), call.operation.name, call.operation.repeat);
             network.history.add(Event::Sent { key: key.clone(), operation, repeat });
             let fate = network.fate(&call);
             let outcome = self.meet(fate, &key, operation, repeat).await;

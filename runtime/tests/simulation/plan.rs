@@ -7,6 +7,7 @@ use tieline_runtime::random::Random;
 use super::{
     flows::DOORS,
     network::Fate,
+    operator::{Choice, SCOPES},
     world::{Action, Caller},
 };
 
@@ -53,6 +54,13 @@ pub(super) fn of_seed(seed: u64) -> Vec<Action> {
 fn action(random: &Random) -> Action {
     let somebody = || caller(u32::try_from(random.up_to(63)).unwrap_or(0));
     let pick = |most: usize| usize::try_from(random.up_to(most as u64 - 1)).unwrap_or(0);
+    if random.up_to(99) < 10 {
+        return match random.up_to(9) {
+            0 => Action::Pause(pick(SCOPES)),
+            1 => Action::Resume(pick(SCOPES)),
+            _ => Action::Decide(Choice::ALL[pick(Choice::ALL.len())], pick(64)),
+        };
+    }
     match random.up_to(99) {
         0..=42 => Action::Call(somebody()),
         43..=44 => Action::HangUp,
@@ -66,7 +74,7 @@ fn action(random: &Random) -> Action {
         91 => Action::NoSpace(random.up_to(3_000)),
         92 => Action::OverQuota(random.up_to(10_000)),
         93 => Action::SlowDisk([0, 2, 20, 500][pick(4)]),
-        94..=95 => Action::Storm(random.up_to(90)),
+        94 => Action::Storm(random.up_to(90)),
         _ => Action::Next(OPERATIONS[pick(OPERATIONS.len())], FATES[pick(FATES.len())]),
     }
 }

@@ -14,6 +14,7 @@ use proptest::{
 use super::{
     live,
     medium::Kind,
+    operator::{Choice, SCOPES},
     plan::{self, FATES, OPERATIONS},
     quiet_poison,
     world::Action,
@@ -39,6 +40,9 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0..10_000_u64).prop_map(Action::OverQuota),
         1 => select(vec![0, 2, 20, 500]).prop_map(Action::SlowDisk),
         2 => (0..90_u64).prop_map(Action::Storm),
+        8 => (select(&Choice::ALL[..]), 0..64_usize).prop_map(|(choice, number)| Action::Decide(choice, number)),
+        1 => (0..SCOPES).prop_map(Action::Pause),
+        1 => (0..SCOPES).prop_map(Action::Resume),
         6 => (select(OPERATIONS), select(FATES)).prop_map(|(operation, fate)| Action::Next(operation, fate)),
     ]
 }

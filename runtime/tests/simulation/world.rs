@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -29,6 +30,7 @@ use super::{
     history::{Event, History},
     medium::{Kind, at_once},
     network::{Fate, Mailbox, Network},
+    operator::{self, Choice},
     wrong::Variant,
 };
 
@@ -55,6 +57,12 @@ pub(super) enum Action {
     OverQuota(u64),
     /// Syncs take up to this long from now on.
     SlowDisk(u64),
+    /// An operator decides about a message.
+    Decide(Choice, usize),
+    /// An operator pauses an interface or a system, by number.
+    Pause(usize),
+    /// An operator lets it go on.
+    Resume(usize),
     /// So many of a hundred calls meet with something from now on.
     Storm(u64),
     /// The next call of this operation meets with this.
@@ -116,6 +124,8 @@ pub(super) struct World {
     variant: Variant,
     engine: Option<Arc<Engine>>,
     calls: JoinSet<()>,
+    /// Whoever asks for a decision may hang up, and it is carried out all the same.
+    decisions: JoinSet<()>,
 }
 
 impl World {
@@ -124,7 +134,7 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(1_767_265_200_000));
         let history = History::new(Arc::clone(&clock));
         let disk = Disk::new(history.clone(), seed ^ 1, variant.lie, kind);
-        let network = Arc::new(Network::new(history.clone(), seed ^ 2));
+        let network = Arc::new(Network::new(history.clone(), seed ^ 2, variant.lie));
         let mut world = Self {
             history,
             disk,
@@ -136,6 +146,7 @@ impl World {
             variant,
             engine: None,
             calls: JoinSet::new(),
+            decisions: JoinSet::new(),
         };
         world.start().await;
         world
@@ -186,6 +197,9 @@ impl World {
                 self.wait(ms).await;
                 self.disk.over_quota(false);
             }
+            Action::Decide(choice, number) => self.decide(choice, number),
+            Action::Pause(number) => self.operate(move |engine, _| Box::pin(operator::pause(engine, number))),
+            Action::Resume(number) => self.operate(move |engine, _| Box::pin(operator::resume(engine, number))),
             Action::SlowDisk(ms) => self.disk.slowest_ms(ms),
             Action::Storm(percent) => self.network.storm(percent),
             Action::Next(operation, fate) => self.network.next(operation, fate),
@@ -215,6 +229,17 @@ impl World {
                 }
             }
         });
+    }
+
+    fn decide(&mut self, choice: Choice, number: usize) {
+        let Some(id) = self.history.life(|life| operator::pick(life, choice, number)) else { return };
+        self.operate(move |engine, history| Box::pin(operator::decide(engine, history, choice, id)));
+    }
+
+    fn operate(&mut self, decision: impl FnOnce(Arc<Engine>, History) -> Pin<Box<dyn Future<Output = ()> + Send>>) {
+        if let Some(engine) = self.engine.clone() {
+            self.decisions.spawn(decision(engine, self.history.clone()));
+        }
     }
 
     /// Time passes; a service whose journal broke ends and is started again, as a supervisor would.
@@ -249,6 +274,7 @@ impl World {
 
     async fn end_process(&mut self) {
         self.calls.shutdown().await;
+        self.decisions.shutdown().await;
         drop(self.engine.take());
         // Tries are tasks of their own; they are dropped at their next turn.
         for _ in 0..20 {
@@ -285,7 +311,7 @@ impl World {
                 channels: Channels::from([("Email".to_owned(), Arc::new(Mailbox(Arc::clone(&self.network))) as _)]),
             };
             self.history.add(Event::Started);
-            let handlers = flows::handlers(self.variant.ordered);
+            let handlers = flows::handlers(self.variant.forgotten);
             match Engine::start_under(self.variant.rules, handlers, ports).await {
                 Ok(engine) => return self.engine = Some(Arc::new(engine)),
                 Err(error) => {
@@ -312,10 +338,16 @@ impl World {
             if self.is_wrong() {
                 return;
             }
-            if waiting.is_empty() && !open {
+            if waiting.is_empty() && !open && !self.history.life(|life| life.is_paused()) {
                 break;
             }
             waiting.iter().for_each(|caller| self.call(caller, ""));
+            for id in self.history.life(|life| life.blocking()) {
+                self.operate(move |engine, history| Box::pin(operator::decide(engine, history, Choice::Skip, id)));
+            }
+            for number in 0..operator::SCOPES {
+                self.operate(move |engine, _| Box::pin(operator::resume(engine, number)));
+            }
             self.wait(600_000).await;
         }
         // Alerts are retried for a while.

@@ -4,11 +4,11 @@
 //! noticed.
 
 use tieline_runtime::{
-    journal::{Filter, Store},
+    journal::{Change, Entry, Filter, Guard, Store},
     lifecycle::{self, Action, Event, Illegal, Reason, Remains, Rules, State, Transition},
 };
 
-use super::medium::at_once;
+use super::{flows::Forgotten, medium::at_once};
 
 /// What the disk does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,9 +28,35 @@ pub(super) enum Lie {
     HalfTransactions,
     /// Idempotency keys are not kept with the message.
     ForgetsKeys,
+    /// A pause does not outlive its process.
+    ForgetsPauses,
+    /// An operator's retry is written without what it means for tries and doubts.
+    HalfRetries,
+    /// An operator's discard reaches what a worker has just taken.
+    DiscardsWhatIsTaken,
+    /// A replay goes out under the idempotency keys of what it repeats.
+    ReplaysUnderOldKeys,
 }
 
 impl Lie {
+    /// What is written instead of a transaction.
+    pub(super) fn spoil(self, changes: &mut Vec<Change>) {
+        match self {
+            Self::LosesDone => changes.retain(|change| !matches!(change, Change::Done { .. })),
+            Self::HalfRetries => changes.retain(|change| !matches!(change, Change::Again { .. })),
+            Self::DiscardsWhatIsTaken => {
+                if let [Change::Claim { seq, guard, .. }, ..] = changes[..] {
+                    let guard = Guard { lease: guard.lease + 1, from: State::InFlight };
+                    let (state, reason, detail) = (State::Discarded, Some(Reason::Operator), String::new());
+                    changes.push(Change::State { seq, guard, state, reason, detail, due_ms: None, at_ms: 0 });
+                    let (who, role, action) = ("ops".to_owned(), "operator".to_owned(), "discard".to_owned());
+                    changes.push(Change::Audit(Box::new(Entry { who, role, action, ..Entry::default() })));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The place that a message will probably get.
     pub(super) fn guess(self, kept: &dyn Store) -> Option<i64> {
         (self == Self::HastyAccept).then(|| {
@@ -46,12 +72,13 @@ pub(super) struct Variant {
     pub(super) name: &'static str,
     pub(super) rules: Rules,
     pub(super) lie: Lie,
-    /// Interfaces keep their order.
-    pub(super) ordered: bool,
+    /// What the service has forgotten of its documents.
+    pub(super) forgotten: Forgotten,
 }
 
 /// As it is.
-pub(super) const RIGHT: Variant = Variant { name: "right", rules: lifecycle::next, lie: Lie::None, ordered: true };
+pub(super) const RIGHT: Variant =
+    Variant { name: "right", rules: lifecycle::next, lie: Lie::None, forgotten: Forgotten::Nothing };
 
 const fn rules(name: &'static str, rules: Rules) -> Variant {
     Variant { name, rules, ..RIGHT }
@@ -91,6 +118,14 @@ pub(super) const WRONG: &[Variant] = &[
         }
         Ok(transition)
     }),
+    rules("whom an operator skips holds up its line all the same", |state, event, remains| match event {
+        Event::OperatorSkip => without(state, event, remains, |action| matches!(action, Action::Unblock)),
+        _ => lifecycle::next(state, event, remains),
+    }),
+    rules("what an operator discards holds up its line", |state, event, remains| match event {
+        Event::OperatorDiscard => without(state, event, remains, |_| true),
+        _ => lifecycle::next(state, event, remains),
+    }),
     rules("a doubt is taken for done", |state, event, remains| match event {
         Event::Doubt => lifecycle::next(state, Event::Delivered, remains),
         _ => lifecycle::next(state, event, remains),
@@ -116,7 +151,12 @@ pub(super) const WRONG: &[Variant] = &[
     lie("what was done is not written", Lie::LosesDone),
     lie("half a transaction", Lie::HalfTransactions),
     lie("keys are not kept with the message", Lie::ForgetsKeys),
-    Variant { name: "no order", ordered: false, ..RIGHT },
+    lie("a pause ends with its process", Lie::ForgetsPauses),
+    lie("another round with the tries of the last", Lie::HalfRetries),
+    lie("an operator discards what is being worked on", Lie::DiscardsWhatIsTaken),
+    lie("a replay goes out under the keys of what it repeats", Lie::ReplaysUnderOldKeys),
+    Variant { name: "no order", forgotten: Forgotten::Order, ..RIGHT },
+    Variant { name: "the dead do not hold up their line", forgotten: Forgotten::Blocking, ..RIGHT },
 ];
 
 /// The rules without some actions.
