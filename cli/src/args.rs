@@ -20,6 +20,7 @@ Examples:
   tieline check                    are the documents valid, and is generated/ fresh?
   tieline build                    documents -> generated/ and the website
   tieline run --environment local  build, compile and serve
+  tieline dev                      the website, anew with each change of a document
   tieline serve                    the website, with what is running
   tieline diff main                what changed since, in business words
   tieline explain E-RETRY          what a code means and what to do
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     Store(Store),
     /// Serve the website, with what is running and the operator's pages where a service is named.
     Serve(serve::Serve),
+    /// Show the website while documents are being written: pages load anew with each change.
+    Dev(serve::Dev),
     /// Show everything at work: service, partner systems, failures, website.
     Demo(Demo),
     #[command(flatten)]

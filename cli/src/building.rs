@@ -94,12 +94,16 @@ fn website(
     folder: &Path,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let options = Options { manual: manual(project)?, ..Options::default() };
-    let files = site::emit(catalog, diagnostics, &options);
+    let files = site::emit(catalog, diagnostics, &options(project)?);
     let report = site::write(&files, folder).map_err(|error| Failure::Other(error.to_string()))?;
     let done = format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
     terminal.note("Drew", format!("{} ({done})", shown(&folder.join("index.html"), project)));
     Ok(())
+}
+
+/// What the site of a project is made with.
+pub(crate) fn options(project: &Project) -> Result<Options, Failure> {
+    Ok(Options { manual: manual(project)?, ..Options::default() })
 }
 
 /// The project's own pages: every Markdown file in `docs/`, the tutorial first.

@@ -11,6 +11,7 @@ mod args;
 mod building;
 mod commands;
 mod demo;
+mod dev;
 mod diagnostics;
 mod failure;
 mod operate;

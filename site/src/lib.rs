@@ -24,7 +24,7 @@ mod words;
 mod write;
 
 pub use emit::{Files, emit};
-pub use live::live;
+pub use live::{DEV, WAITING, dev, live};
 pub use write::{Error, Report, write};
 
 /// What a site needs besides the catalog.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::expect_used, reason = "test support: a broken workspace should stop the suite at once")]
 
+pub mod axe;
 pub mod browser;
 pub mod command;
 pub mod copies;

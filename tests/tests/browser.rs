@@ -6,6 +6,7 @@ use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 use tieline_tests::{
+    axe::axe,
     browser::{Seen, open},
     command::run,
     project,
@@ -108,4 +109,46 @@ fn a_filtered_list_is_an_address() {
     let site = Site::build();
     let seen = site.open("interfaces/index.html", "?q=payment");
     assert!(seen.dom.contains(">2 of 9 interfaces<"), "{}", seen.dom);
+}
+
+/// Every kind of page under the rules of WCAG 2.2 A and AA and what is held to be good practice, in both themes.
+#[test]
+fn everybody_can_read_every_kind_of_page() {
+    let site = Site::build();
+    fs::write(site.path("assets/axe.js"), axe()).expect("a writable folder");
+    let pages = [
+        "index.html",
+        "interfaces/index.html",
+        "interfaces/proc-11vms-srm7-activity-report-v1/index.html",
+        "interfaces/proc-11vms-srm7-activity-report-v1/document/index.html",
+        "systems/11vms/index.html",
+        "teams/integration-team/index.html",
+        "fields/workunitnumber/index.html",
+        "landscape/index.html",
+        "health/index.html",
+        "docs/operating/index.html",
+        "i/isint01/index.html",
+        "operate/index.html",
+    ];
+    let found: Vec<String> = pages.iter().flat_map(|page| violations(&site, page)).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn violations(site: &Site, page: &str) -> Vec<String> {
+    let up = "../".repeat(page.matches('/').count());
+    let reader = format!(
+        "const script = document.createElement('script'); script.src = '{up}assets/axe.js'; document.head.append(script);
+         await until(() => window.axe);
+         const rules = {{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'], preload: false }};
+         const found = [];
+         for (const theme of ['light', 'dark']) {{
+             document.documentElement.dataset.theme = theme;
+             const {{ violations }} = await axe.run(document, rules);
+             found.push(...violations.map((it) => `${{theme}}: ${{it.id}} at ${{it.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}}`));
+         }}
+         return {{ found, rules: axe.getRules().length }};"
+    );
+    let seen = site.play(page, &reader);
+    assert!(seen["rules"].as_u64().is_some_and(|rules| rules > 80), "axe did not run on {page}: {seen}");
+    seen["found"].as_array().into_iter().flatten().map(|it| format!("{page}: {it}")).collect()
 }

@@ -30,7 +30,7 @@ const MISTAKES: [(&str, &str); 3] = [
 ];
 
 /// Everything that `tieline --help` lists.
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 23] = [
     "check",
     "build",
     "diff",
@@ -38,6 +38,7 @@ const VERBS: [&str; 22] = [
     "run",
     "store",
     "serve",
+    "dev",
     "demo",
     "completions",
     "messages",

@@ -16,6 +16,7 @@ use simulators::{Effect, Fault, Landscape, Options, Partner, SimClock, samples};
 use tieline_tests::{
     browser::visit,
     command::{command, run},
+    copies::Copy,
     project,
     service::{Launch, Service},
 };
@@ -189,6 +190,9 @@ async fn a_page_shows_what_runs_and_a_dead_letter_is_replayed_in_the_browser() {
     assert_eq!(audit["audit"][0]["why"], "the order is there now", "{audit}");
 }
 
+/// Request line, headers, status.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_look_and_other_pages_are_kept_out() {
     let world = World::start().await;
@@ -207,7 +211,7 @@ async fn strangers_look_and_other_pages_are_kept_out() {
     let retry = format!("POST /catalog/live/api/0/messages/{}/retry", world.dead);
     let body = r#"{"why":"w"}"#;
     let json = ("Content-Type", "application/json");
-    let cases: &[(&str, &[(&str, &str)], u16)] = &[
+    let cases: &[Case<'_>] = &[
         (&retry, &[json], 401),
         (&retry, &[json, ("Authorization", "Bearer guessed")], 401),
         (&retry, &[json, ("Authorization", &ours), ("Origin", "http://evil.example.org")], 403),
@@ -238,4 +242,60 @@ async fn strangers_look_and_other_pages_are_kept_out() {
     assert!(!file.contains("live.js"), "files do not");
     let (status, head, _) = world.ask("GET /", &[], "");
     assert!(status == 307 && head.contains("location: /catalog/"), "{status} {head}");
+}
+
+/// Reads events until one says this.
+fn event(stream: &mut BufReader<TcpStream>, says: &str) -> (String, Duration) {
+    let begin = Instant::now();
+    let mut line = String::new();
+    loop {
+        line.clear();
+        assert!(stream.read_line(&mut line).expect("events go on") > 0, "the events ended before {says}");
+        if line.starts_with("data:") && line.contains(says) {
+            return (line, begin.elapsed());
+        }
+    }
+}
+
+#[test]
+fn pages_follow_documents_that_are_being_written() {
+    let project = Copy::of_reference();
+    let mut command = command(project.root(), &["dev", "--listen", "127.0.0.1:0"]);
+    let mut dev = command.stdout(Stdio::piped()).spawn().expect("tieline starts");
+    let mut lines = BufReader::new(dev.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = lines.next().expect("an address");
+    let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let stream = TcpStream::connect(&host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut events = BufReader::new(stream);
+    write!(events.get_mut(), "GET /dev/events HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    event(&mut events, r#""version":1,"stands":true"#);
+    let ask = |path: &str| {
+        let mut stream = TcpStream::connect(&host).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let file = format!("spec/interfaces/{PAYMENTS}.md");
+    let page = format!("/interfaces/{}/index.html", PAYMENTS.to_lowercase());
+    let text = project.read(&file);
+    let title = text.lines().find(|line| line.starts_with("title:")).expect("a title").to_owned();
+
+    project.write(&file, text.replace(&title, "title: Paid and told"));
+    let (_, took) = event(&mut events, r#""stands":true"#);
+    println!("a changed page after {} ms", took.as_millis());
+    let seen = ask(&page);
+    assert!(seen.contains("Paid and told") && seen.contains("assets/dev.js"), "the page follows");
+
+    project.write(&file, text.replace("title:", "tittle:"));
+    let (said, _) = event(&mut events, r#""stands":false"#);
+    assert!(said.contains("tittle") && said.contains(PAYMENTS), "{said}");
+    assert!(ask(&page).contains("Paid and told"), "the last good page stays");
+
+    project.write(&file, &text);
+    event(&mut events, r#""stands":true"#);
+    assert!(!ask(&page).contains("Paid and told"), "and follows again");
+    dev.kill().unwrap();
+    dev.wait().unwrap();
 }

@@ -38,6 +38,22 @@ pub(crate) struct Serve {
     pub(crate) services: Services,
 }
 
+/// Arguments of `dev`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline dev                        write documents beside a browser: pages load anew with each change
+  tieline dev --listen 127.0.0.1:0   at any free port
+
+Nothing is written to the disk. Where documents have errors, pages stay as they were and say what is wrong.")]
+pub(crate) struct Dev {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+}
+
 /// Whose live state is shown.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Service")]

@@ -14,7 +14,7 @@ use clap::CommandFactory;
 
 use crate::{
     args::{Arguments, Command},
-    demo,
+    demo, dev,
     failure::Failure,
     operate,
     outcome::Outcome,
@@ -32,6 +32,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Fail
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Store(arguments) => store::store(&arguments, terminal),
         Command::Serve(arguments) => serve::serve(&arguments, terminal),
+        Command::Dev(arguments) => dev::dev(&arguments, terminal),
         Command::Demo(arguments) => demo::demo(&arguments, terminal),
         Command::Reference(arguments) => reference::reference(&arguments, terminal),
         Command::Completions { shell } => {

@@ -17,7 +17,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 
 /// Lets a request pass, and its answer be kept by nobody.
-pub(super) async fn guard(State(hosts): State<Vec<String>>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(hosts): State<Vec<String>>, request: Request, next: Next) -> Response {
     let mut response = match check(&request, &hosts) {
         Ok(()) => next.run(request).await,
         Err((status, detail)) => problem(status, detail),
@@ -26,22 +26,46 @@ pub(super) async fn guard(State(hosts): State<Vec<String>>, request: Request, ne
     response
 }
 
+/// Lets a request pass that names us as we are known.
+pub(crate) async fn known(State(hosts): State<Vec<String>>, request: Request, next: Next) -> Response {
+    match check_host(&request, &hosts) {
+        Ok(_) => next.run(request).await,
+        Err((status, detail)) => problem(status, detail),
+    }
+}
+
 /// A problem document (RFC 9457).
 pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
     let body = Json(json!({ "status": status.as_u16(), "detail": detail }));
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
 }
 
-fn check(request: &Request, hosts: &[String]) -> Result<(), (StatusCode, &'static str)> {
-    let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(header::HOST).or_else(|| request.uri().authority().map(|it| it.as_str())).unwrap_or_default();
-    if !is_known(host, hosts) {
-        return Err((StatusCode::MISDIRECTED_REQUEST, "this is no name of this site; name it with --host"));
+type Refusal = (StatusCode, &'static str);
+
+fn text(request: &Request, name: header::HeaderName) -> Option<&str> {
+    request.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// The host that a request names, if it is ours.
+fn check_host<'a>(request: &'a Request, hosts: &[String]) -> Result<&'a str, Refusal> {
+    let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    let host = text(request, header::HOST).or(authority).unwrap_or_default();
+    if is_known(host, hosts) {
+        return Ok(host);
     }
+    Err((StatusCode::MISDIRECTED_REQUEST, "this is no name of this site; name it with --host"))
+}
+
+fn check(request: &Request, hosts: &[String]) -> Result<(), Refusal> {
+    let host = check_host(request, hosts)?;
+    let text = |name| text(request, name);
     let foreign = text(header::ORIGIN).is_some_and(
         |origin| !matches!(origin.split_once("://"), Some(("http" | "https", own)) if own.eq_ignore_ascii_case(host)),
     );
-    if foreign || text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != "same-origin") {
+    if foreign
+        || text(header::HeaderName::from_static("sec-fetch-site"))
+            .is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    {
         return Err((StatusCode::FORBIDDEN, "only pages of this site may ask"));
     }
     let json = text(header::CONTENT_TYPE).is_some_and(|kind| kind.split(';').next() == Some("application/json"));

@@ -23,8 +23,9 @@ use crate::{
     project::Project,
     terminal::Terminal,
 };
+pub(crate) use guard::{guard, known};
 pub(crate) use instance::Instance;
-pub(crate) use web::{Serving, Web};
+pub(crate) use web::{Serving, Web, strict};
 
 /// Runs the verb.
 pub(crate) fn serve(arguments: &args::Serve, terminal: &Terminal) -> Result<Outcome, Failure> {

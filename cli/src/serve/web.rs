@@ -132,7 +132,8 @@ async fn below(base: String, router: Router, mut request: Request) -> Response {
     router.oneshot(request).await.into_response()
 }
 
-async fn strict(mut response: Response) -> Response {
+/// Headers that let a page load what is its own, and nothing else.
+pub(crate) async fn strict(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
