@@ -92,7 +92,8 @@ pub(crate) fn render(markdown: &str, setting: Setting<'_>) -> (Html, Vec<Heading
             Event::Start(Tag::Table(columns)) => {
                 let plain = vec![pulldown_cmark::Alignment::None; columns.len()];
                 events.push(Event::Html(CowStr::from(
-                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">",
+                    // A group, no region: regions are landmarks, which need names of their own.
+                    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">",
                 )));
                 events.push(Event::Start(Tag::Table(plain)));
             }
