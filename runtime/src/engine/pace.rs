@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 /// Messages of one interface that run at a time, at most.
 pub(super) const MOST: usize = 64;
 /// And when delivery gives way; one more for so many that wait.
-const LEAST: usize = 4;
-const FOR_ONE_MORE: usize = 2_048;
+const LEAST: usize = 8;
+const FOR_ONE_MORE: usize = 1_024;
 
 /// A receipt that took longer came late.
 const LATE_MS: i64 = 4;

@@ -103,11 +103,15 @@ impl Partner {
 
     /// Sends with proofs of identity; a refused token is renewed once and the request repeated: it was not processed.
     pub(super) async fn send(&self, system: &System, wire: Wire, timeout_ms: u64) -> Result<Reply, Outcome> {
-        let (reply, shown) = self.send_once(system, wire.clone(), timeout_ms).await?;
-        if !self.forget_refused(&reply, shown).await {
-            return Ok(reply);
+        let shows_tokens = self.proxy_token.is_some() || matches!(system.auth, OutboundAuth::OAuth2 { .. });
+        let again = shows_tokens.then(|| wire.clone());
+        let (reply, shown) = self.send_once(system, wire, timeout_ms).await?;
+        match again {
+            Some(again) if self.forget_refused(&reply, shown).await => {
+                self.send_once(system, again, timeout_ms).await.map(|(reply, _)| reply)
+            }
+            _ => Ok(reply),
         }
-        self.send_once(system, wire, timeout_ms).await.map(|(reply, _)| reply)
     }
 
     async fn send_once(&self, system: &System, mut wire: Wire, timeout_ms: u64) -> Result<(Reply, Shown), Outcome> {

@@ -111,8 +111,8 @@ async fn exchange(client: &Client, wire: Wire, handed_over: &Arc<AtomicBool>) ->
         }
         None => handed_over.store(true, Ordering::Release),
     }
-    let response = request.send().await?;
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
     let (body, cut_off) = read_body(response).await;
     Ok(Reply { status, headers, body, cut_off })
 }
