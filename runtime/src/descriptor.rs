@@ -43,6 +43,8 @@ pub struct Interface {
     pub sla_p95_ms: Option<u64>,
     /// JSON pointers (with `*` for list items) into the trigger's body that must be masked wherever it is shown.
     pub sensitive: &'static [&'static str],
+    /// Values that operators may look for.
+    pub searchable: &'static [Searchable],
     /// Every operation the flow may call: checked against the environment at start.
     pub operations: &'static [&'static Operation],
     /// What callers get, by status, in the document's words; used as `title` of problem replies.
@@ -102,6 +104,24 @@ pub enum Overlap {
     QueueOne,
     /// It runs beside the earlier one.
     Allow,
+}
+
+/// A value of the message that operators may look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Searchable {
+    /// The name that they look for it under.
+    pub name: &'static str,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// Where a value of a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the body: a JSON pointer, with `*` for list items.
+    Body(&'static str),
+    /// This path or query parameter.
+    Parameter(&'static str),
 }
 
 /// Where the idempotency key of a message is found. A key is good for one sender.

@@ -17,6 +17,7 @@ mod record;
 pub mod retention;
 mod sealed;
 mod sqlite;
+mod token;
 mod words;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub(crate) use sealed::fuzz as fuzz_sealed;
 pub(crate) use sealed::unreadable;
 pub use sealed::{KeyRing, SealedStore};
 pub use sqlite::SqliteStore;
+pub use token::Token;
 
 use std::sync::Arc;
 

@@ -26,6 +26,7 @@ pub mod log;
 pub mod message;
 pub mod metrics;
 pub mod random;
+pub(crate) mod searchable;
 pub mod service;
 pub mod telemetry;
 pub mod timetable;
@@ -45,8 +46,8 @@ pub use rust_decimal::Decimal;
 pub use convert::{At, MappingError};
 pub use descriptor::{
     Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, KeySource, Matches, Method, Missed, OnDead,
-    OnUnknown, Operation, OutboundAuth, OutcomeRule, Overlap, Override, Paging, Protocol, Repeat, Retry, System,
-    Trigger,
+    OnUnknown, Operation, OutboundAuth, OutcomeRule, Overlap, Override, Paging, Place, Protocol, Repeat, Retry,
+    Searchable, System, Trigger,
 };
 pub use flow::{Admitted, End, Exchange, Handler, Input, Probe, Request, Run, Running, Step, Steps, Stop};
 pub use message::{Fields, Items, Message, Number, Sensitive, Slot, Text, UnknownFields, Violation, Violations};

@@ -76,7 +76,7 @@ pub fn run(digest: &'static str, handlers: Vec<Arc<dyn Handler>>, words: impl In
     let started = Instant::now();
     let arguments = match arguments::read(words) {
         Ok(Asked::Run(arguments)) => arguments,
-        Ok(Asked::Store(asked)) => return at_rest(&asked),
+        Ok(Asked::Store(asked)) => return at_rest(&asked, &handlers),
         Ok(Asked::StoreHelp) => return say(&mut io::stdout(), tool::HELP, code::STOPPED),
         Ok(Asked::Help) => return say(&mut io::stdout(), arguments::HELP, code::STOPPED),
         Err(problem) => return say(&mut io::stderr(), &format!("{problem}\n\n{}", arguments::HELP), code::USAGE),
@@ -104,10 +104,11 @@ pub fn run(digest: &'static str, handlers: Vec<Arc<dyn Handler>>, words: impl In
 }
 
 /// Works on the store of a service that does not run.
-fn at_rest(asked: &tool::Asked) -> ExitCode {
+fn at_rest(asked: &tool::Asked, handlers: &[Arc<dyn Handler>]) -> ExitCode {
+    let interfaces: Vec<_> = handlers.iter().map(|handler| handler.interface()).collect();
     log::start(log::Format::Text);
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => ExitCode::from(runtime.block_on(tool::run(asked))),
+        Ok(runtime) => ExitCode::from(runtime.block_on(tool::run(asked, &interfaces))),
         Err(error) => say(&mut io::stderr(), &error.to_string(), code::NOT_STARTED),
     }
 }

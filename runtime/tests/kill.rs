@@ -82,6 +82,7 @@ static INTERFACE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[],
     operations: &[&PUT],
     responses: &[],
 };

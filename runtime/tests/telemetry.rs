@@ -108,6 +108,7 @@ static INTERFACE: Interface = Interface {
     idempotency_window_s: 60,
     sla_p95_ms: None,
     sensitive: &["/iban"],
+    searchable: &[],
     operations: &[&PAY],
     responses: &[],
 };

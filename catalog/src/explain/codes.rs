@@ -70,6 +70,7 @@ pages! {
     "E-RULE"
     "E-SCHEDULE"
     "E-SCOPES"
+    "E-SEARCHABLE"
     "E-SECRET"
     "E-SHAPE"
     "E-SMART-ID"

@@ -192,6 +192,12 @@ pub(crate) const TRIGGER: Table = Table {
             "What makes two messages the same: the second is acknowledged and not processed again.",
             "event.eventId",
         ),
+        may(
+            "searchable",
+            Kind::Names,
+            "Values by which operators find a message, each under a name of its own; the store keeps hashes of them.",
+            "{ order: event.order.number }",
+        ),
         may("max_body", Kind::Bytes, "Longest body; longer ones are answered 413.", "10 MB"),
         may(
             "max_per_minute",

@@ -21,6 +21,7 @@ mod operation;
 mod parameters;
 mod repeated;
 mod rule;
+mod searchable;
 mod structure;
 pub(crate) mod system;
 mod table;

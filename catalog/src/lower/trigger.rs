@@ -4,6 +4,7 @@
 
 use super::auth;
 use super::parameters::{check_path, method_and_path, parameters};
+use super::searchable::{Roots, not_kept, searchable};
 use super::{repeated, timetable};
 use crate::expr::Scope;
 use crate::fields::{Record, Text};
@@ -86,7 +87,17 @@ fn misplaced(trigger: &Record<'_>, kind: &str, findings: &mut Findings) {
     let keys: &[&str] = match kind {
         "http" => &["zone", "missed", "catch_up", "overlap", "durable", "timeout"],
         "request" => &["zone", "missed", "catch_up", "overlap"],
-        _ => &["message", "parameters", "auth", "idempotency", "max_body", "max_per_minute", "durable", "timeout"],
+        _ => &[
+            "message",
+            "parameters",
+            "auth",
+            "idempotency",
+            "searchable",
+            "max_body",
+            "max_per_minute",
+            "durable",
+            "timeout",
+        ],
     };
     for key in keys.iter().filter(|key| trigger.entry(key).is_some()) {
         let message = format!("`{key}` means nothing for a trigger of kind `{kind}`");
@@ -114,6 +125,11 @@ pub(crate) fn trigger(
     };
     let scope = names(view, start.bindings, message.as_ref(), start.has_message);
     let idempotency = fields.entry("idempotency").and_then(|entry| repeated::idempotency(entry, &scope, findings));
+    let roots = Roots { view, bindings: start.bindings, message: message.as_ref(), has_message: start.has_message };
+    let searchable = searchable(fields, &roots, findings);
+    if matches!(start.kind, Some(TriggerKind::Request { durability: Durability::Transient, .. })) {
+        fields.entry("searchable").iter().for_each(|entry| not_kept(entry.key_span, findings));
+    }
     let lowered = || {
         Some(Trigger {
             kind: start.kind?,
@@ -122,6 +138,7 @@ pub(crate) fn trigger(
             parameters: view.own?.parameters.clone(),
             auth: auth?,
             idempotency,
+            searchable,
             max_body_bytes: max_body(fields),
             max_per_minute: fields.integer("max_per_minute"),
             span: fields.place,

@@ -26,7 +26,7 @@ pub use message::{
 };
 pub use policy::{
     Alert, Auth, Backoff, Durability, ErrorPolicy, Idempotency, KeySource, Missed, OnDead, OnUnknown, Order, Overlap,
-    Override, ResponseRule, Retry, Schedule, Trigger, TriggerKind,
+    Override, Place, ResponseRule, Retry, Schedule, Searchable, Trigger, TriggerKind,
 };
 pub use system::{
     Delivered, Environment, Format, Limits, Method, Operation, OperationRef, OutcomeClass, OutcomeRule, Paging, Probe,

@@ -19,6 +19,8 @@ pub struct Trigger {
     pub auth: Auth,
     /// Idempotent receiver: the key of a message. `None` accepts every message as new.
     pub idempotency: Option<Idempotency>,
+    /// Values that operators may look for, in document order.
+    pub searchable: Vec<Searchable>,
     /// Largest body in bytes.
     pub max_body_bytes: u64,
     /// Most requests a minute over all callers; more are answered 429.
@@ -106,6 +108,30 @@ pub enum Auth {
     SshKey,
     /// Stated openly to be none.
     None,
+}
+
+/// A value that operators may look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Searchable {
+    /// The name that they look for it under.
+    pub name: String,
+    /// The path as written.
+    pub path: String,
+    /// Where it is.
+    pub place: Place,
+    /// Masking class; never secret.
+    pub sensitive: super::Sensitivity,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Where a value of the message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the body: a JSON pointer, with `*` for list items.
+    Body(String),
+    /// The parameter of path or query with this name.
+    Parameter(String),
 }
 
 /// Idempotent receiver.

@@ -98,6 +98,9 @@ pub(crate) struct Narrow {
     /// Only with this id: of the message, of its request (error id), or of its trace.
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
+    /// Only with this value of a field that a document marks searchable, like `order=4711`; several must all fit.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) field: Vec<String>,
 }
 
 /// Arguments of `messages`.

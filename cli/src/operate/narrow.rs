@@ -21,6 +21,7 @@ impl Narrow {
             ("order_key", self.order_key.clone()),
             ("target", self.target.clone()),
             ("id", self.id.clone()),
+            ("field", (!self.field.is_empty()).then(|| self.field.join("\n"))),
         ];
         Ok(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }

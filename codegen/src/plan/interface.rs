@@ -94,6 +94,8 @@ pub struct DescriptorPlan {
     pub sla_p95_ms: Option<u64>,
     /// JSON pointers.
     pub sensitive: Vec<String>,
+    /// `Searchable`s in Rust.
+    pub searchable: Vec<String>,
     /// Statics of operations.
     pub operations: Vec<String>,
     /// Status and meaning.
@@ -340,6 +342,7 @@ fn descriptor(types: &Types<'_>, interface: &Interface) -> DescriptorPlan {
         encrypted: interface.errors.encryption.is_some(),
         sla_p95_ms: interface.sla.latency_p95_ms,
         sensitive: trigger_message.map(|message| pointers(&message.fields, "")).unwrap_or_default(),
+        searchable: interface.trigger.searchable.iter().map(policy::searchable).collect(),
         operations: operation_statics(types, &operations),
         responses: responses(interface),
     }

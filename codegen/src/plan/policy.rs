@@ -3,7 +3,8 @@
 //! In: the model's policies. Out: expressions of the runtime's descriptor, as text. Never knows: flows, messages.
 
 use catalog::model::{
-    Auth, Backoff, Durability, KeySource, Method, Missed, Overlap, Override, Retry, Schedule, Trigger, TriggerKind,
+    Auth, Backoff, Durability, KeySource, Method, Missed, Overlap, Override, Place, Retry, Schedule, Searchable,
+    Trigger, TriggerKind,
 };
 
 use super::{system, types::system_module};
@@ -11,6 +12,15 @@ use crate::names;
 
 /// A start of a timetable is recognised for at least this long: longer than anybody catches up.
 const SCHEDULE_WINDOW_S: u64 = 7 * 24 * 3600;
+
+/// `Searchable` in Rust.
+pub(super) fn searchable(field: &Searchable) -> String {
+    let place = match &field.place {
+        Place::Body(pointer) => format!("Body({pointer:?})"),
+        Place::Parameter(name) => format!("Parameter({name:?})"),
+    };
+    format!("Searchable {{ name: {:?}, place: Place::{place} }}", field.name)
+}
 
 /// How long the key of a message is remembered, in seconds.
 pub(super) fn idempotency_window_s(trigger: &Trigger) -> u64 {

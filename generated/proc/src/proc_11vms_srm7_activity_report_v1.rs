@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, Decimal, DeliveryOrder, End, Endpoint, Handler, InboundAuth,
-    Input, Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Retry,
-    Run, Running, Stop, Trigger, Violations, convert,
+    Input, Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Place,
+    Retry, Run, Running, Searchable, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{n11vms, sap_srm7};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "PROC-11VMS-SRM7-ACTIVITY-REPORT-V1",
     title: "Activity report to goods receipt",
     document: "spec/interfaces/PROC-11VMS-SRM7-ACTIVITY-REPORT-V1.md",
-    digest: "c7f944f96414",
+    digest: "bdfa7c068632",
     source: "11VMS",
     target: "SAP SRM7",
     trigger: Trigger::Http(Endpoint {
@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: None,
         has_body: true,
     }),
-    // Line 43: `3 attempts every 30s`, so sends at 0 s, 30 s, 1 min
+    // Line 44: `3 attempts every 30s`, so sends at 0 s, 30 s, 1 min
     retry: Retry {
         retries: 2,
         interval_ms: 30_000,
@@ -48,6 +48,12 @@ pub static INTERFACE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: Some(120_000),
     sensitive: &[],
+    searchable: &[
+        Searchable {
+            name: "activity-report",
+            place: Place::Body("/resource/id"),
+        },
+    ],
     operations: &[
         &n11vms::GET_ACTIVITY_REPORT,
         &n11vms::UPDATE_SERVICE_RECEPTION,
@@ -83,13 +89,13 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &n11vms::ActivityReportValidated) -> Result<End, Stop> {
-    // Line 23: The notification carries only the id, so the report itself is read from 11VMS
+    // Line 24: The notification carries only the id, so the report itself is read from 11VMS
     let report = n11vms::get_activity_report(run.step("report"), &event.resource.id)
         .await?;
 
-    // Line 27: A month without work needs no goods receipt
+    // Line 28: A month without work needs no goods receipt
     if work_unit_number_is_0(&report) {
-        // Line 30: call 11VMS.update-service-reception
+        // Line 31: call 11VMS.update-service-reception
         let body = n11vms::ServiceReceptionUpdate {
             status: n11vms::ServiceReceptionUpdateStatus::Validated,
             message: Some(
@@ -105,44 +111,44 @@ async fn flow(run: &Run, event: &n11vms::ActivityReportValidated) -> Result<End,
         )
         .await?;
 
-        // Line 35: discard
+        // Line 36: discard
         return Ok(End::Discarded {
             reason: "no working days in the month".to_owned(),
         });
     }
 
-    // Line 36: map GoodsReceipt
+    // Line 37: map GoodsReceipt
     let receipt = map_goods_receipt(&report)?;
 
-    // Line 39: send SAP SRM7.create-confirmation
+    // Line 40: send SAP SRM7.create-confirmation
     sap_srm7::create_confirmation(run.step("create-confirmation"), &receipt).await?;
     Ok(End::Delivered)
 }
 
-/// `report.workUnitNumber == 0` (line 27)
+/// `report.workUnitNumber == 0` (line 28)
 fn work_unit_number_is_0(report: &n11vms::ActivityReport) -> bool {
     report.work_unit_number == Decimal::ZERO
 }
 
-/// Mapping: GoodsReceipt (line 85).
+/// Mapping: GoodsReceipt (line 86).
 fn map_goods_receipt(
     report: &n11vms::ActivityReport,
 ) -> Result<sap_srm7::GoodsReceipt, MappingError> {
     Ok(sap_srm7::GoodsReceipt {
         header: sap_srm7::GoodsReceiptHeader {
-            // finds the confirmation again when a reply was lost (line 89)
+            // finds the confirmation again when a reply was lost (line 90)
             ref_doc_no: report.id.clone(),
             description: report
                 .title
                 .as_deref()
                 .map(|value| convert::truncate(value, 40)),
             posting_date: convert::date_in(report.modified_at, "Europe/Paris")
-                .at("HEADER.POSTING_DATE", 91)?,
+                .at("HEADER.POSTING_DATE", 92)?,
         },
         item: sap_srm7::GoodsReceiptItem {
             po_number: report.purchase_order.srm_po_number.clone(),
             po_item: convert::pad_left(&report.purchase_order.srm_po_item, 10, '0'),
-            // half days are common (line 94)
+            // half days are common (line 95)
             quantity: report.work_unit_number,
             unit: lookup_work_unit(report.work_unit).to_owned(),
             price: report.unit_price.amount,
@@ -151,7 +157,7 @@ fn map_goods_receipt(
     })
 }
 
-/// Lookup: WorkUnit (line 99).
+/// Lookup: WorkUnit (line 100).
 fn lookup_work_unit(from: n11vms::ActivityReportWorkUnit) -> &'static str {
     match from {
         n11vms::ActivityReportWorkUnit::Day => "DAY",

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input, Interface,
-    KeySource, Message as _, Method, OnUnknown, Retry, Run, Running, Stop, Trigger,
-    Violations,
+    KeySource, Message as _, Method, OnUnknown, Place, Retry, Run, Running, Searchable,
+    Stop, Trigger, Violations,
 };
 
 use crate::systems::{n11vms, sap_srm7};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "PROC-SRM7-11VMS-PURCHASE-ORDER-V1",
     title: "Shopping cart to purchase order",
     document: "spec/interfaces/PROC-SRM7-11VMS-PURCHASE-ORDER-V1.md",
-    digest: "16589d8bbba4",
+    digest: "26a46a761607",
     source: "SAP SRM7",
     target: "11VMS",
     trigger: Trigger::Http(Endpoint {
@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: None,
         has_body: true,
     }),
-    // Line 28: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 29: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -48,6 +48,12 @@ pub static INTERFACE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &["/requester"],
+    searchable: &[
+        Searchable {
+            name: "shopping-cart",
+            place: Place::Body("/cartNumber"),
+        },
+    ],
     operations: &[&n11vms::CREATE_PURCHASE_ORDER],
     responses: &[],
 };
@@ -78,18 +84,18 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &sap_srm7::ShoppingCartApproved) -> Result<End, Stop> {
-    // Line 20: map PurchaseOrder
+    // Line 21: map PurchaseOrder
     let order = map_purchase_order(event);
 
-    // Line 23: 11VMS creates the order under the number of the cart and refuses a second one
+    // Line 24: 11VMS creates the order under the number of the cart and refuses a second one
     n11vms::create_purchase_order(run.step("create-purchase-order"), &order).await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: PurchaseOrder (line 61).
+/// Mapping: PurchaseOrder (line 62).
 fn map_purchase_order(event: &sap_srm7::ShoppingCartApproved) -> n11vms::PurchaseOrder {
     n11vms::PurchaseOrder {
-        // makes a repetition harmless (line 65)
+        // makes a repetition harmless (line 66)
         external_id: event.cart_number.clone(),
         title: event.title.clone(),
         start_date: event.start_date,
@@ -97,13 +103,13 @@ fn map_purchase_order(event: &sap_srm7::ShoppingCartApproved) -> n11vms::Purchas
         currency: event.currency.clone(),
         total_amount: event.total_amount,
         requester: event.requester.clone(),
-        // both systems use the vendor number of SAP SRM7 (line 72)
+        // both systems use the vendor number of SAP SRM7 (line 73)
         supplier_id: event.supplier_id.clone(),
         lines: event.items.iter().map(map_purchase_order_lines).collect(),
     }
 }
 
-/// `lines[]` of [`map_purchase_order`] (line 73).
+/// `lines[]` of [`map_purchase_order`] (line 74).
 fn map_purchase_order_lines(
     item: &sap_srm7::ShoppingCartApprovedItems,
 ) -> n11vms::PurchaseOrderLines {

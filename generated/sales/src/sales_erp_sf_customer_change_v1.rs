@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input, Interface,
-    KeySource, Message as _, Method, OnDead, OnUnknown, Retry, Run, Running, Stop,
-    Trigger, Violations, convert,
+    KeySource, Message as _, Method, OnDead, OnUnknown, Place, Retry, Run, Running,
+    Searchable, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-ERP-SF-CUSTOMER-CHANGE-V1",
     title: "Customer changes from SAP ERP to Salesforce",
     document: "spec/interfaces/SALES-ERP-SF-CUSTOMER-CHANGE-V1.md",
-    digest: "3c10979fa242",
+    digest: "620fd06d4b0a",
     source: "SAP ERP",
     target: "Salesforce",
     trigger: Trigger::Http(Endpoint {
@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: Some(10_000),
         has_body: true,
     }),
-    // Line 33: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 34: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -54,6 +54,12 @@ pub static INTERFACE: Interface = Interface {
         "/address/street",
         "/address/city",
         "/address/postal_code",
+    ],
+    searchable: &[
+        Searchable {
+            name: "customer",
+            place: Place::Body("/cust_id"),
+        },
     ],
     operations: &[&salesforce::UPSERT_ACCOUNT],
     responses: &[
@@ -97,21 +103,21 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &sap_erp::CustomerChanged) -> Result<End, Stop> {
-    // Line 23: map AccountUpsert
+    // Line 24: map AccountUpsert
     let account = map_account_upsert(event);
 
-    // Line 26: The account is found by the customer's number, or created
+    // Line 27: The account is found by the customer's number, or created
     salesforce::upsert_account(run.step("upsert-account"), &event.cust_id, &account)
         .await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: AccountUpsert (line 77).
+/// Mapping: AccountUpsert (line 78).
 fn map_account_upsert(event: &sap_erp::CustomerChanged) -> salesforce::AccountUpsert {
     salesforce::AccountUpsert {
         name: event.name.clone(),
         phone: event.contact_number.clone(),
-        // addresses are compared without regard to case (line 83)
+        // addresses are compared without regard to case (line 84)
         email_c: event
             .email
             .as_deref()

@@ -52,6 +52,7 @@ pub static INTERFACE: Interface = Interface {
     encrypted: true,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[],
     operations: &[&salesforce::READ_ACCOUNT],
     responses: &[
         (400, "The id is not a possible Salesforce id"),

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input, Interface,
-    KeySource, Message as _, Method, OnDead, OnUnknown, Retry, Run, Running, Stop,
-    Trigger, Violations,
+    KeySource, Message as _, Method, OnDead, OnUnknown, Place, Retry, Run, Running,
+    Searchable, Stop, Trigger, Violations,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-ERP-SF-PAYMENT-STATUS-V1",
     title: "Payment status from SAP ERP to Salesforce",
     document: "spec/interfaces/SALES-ERP-SF-PAYMENT-STATUS-V1.md",
-    digest: "1b1ed0a53d44",
+    digest: "bea2028bd8c8",
     source: "SAP ERP",
     target: "Salesforce",
     trigger: Trigger::Http(Endpoint {
@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: Some(10_000),
         has_body: true,
     }),
-    // Line 32: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 33: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -48,6 +48,12 @@ pub static INTERFACE: Interface = Interface {
     encrypted: true,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[
+        Searchable {
+            name: "order",
+            place: Place::Body("/order_id"),
+        },
+    ],
     operations: &[&salesforce::SET_ORDER_PAYMENT],
     responses: &[
         (400, "The body is not valid; the problem lists every field at fault"),
@@ -90,17 +96,17 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &sap_erp::PaymentPosted) -> Result<End, Stop> {
-    // Line 23: map OrderPayment
+    // Line 24: map OrderPayment
     let payment = map_order_payment(event);
 
-    // Line 26: send Salesforce.set-order-payment
+    // Line 27: send Salesforce.set-order-payment
     let order_id = event.order_id.to_string();
     salesforce::set_order_payment(run.step("set-order-payment"), &order_id, &payment)
         .await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: OrderPayment (line 73).
+/// Mapping: OrderPayment (line 74).
 fn map_order_payment(event: &sap_erp::PaymentPosted) -> salesforce::OrderPayment {
     salesforce::OrderPayment {
         payment_status_c: event.status.as_code().to_owned(),

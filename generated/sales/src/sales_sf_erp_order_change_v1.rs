@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Fields, Handler, InboundAuth, Input,
-    Interface, KeySource, MappingError, Message, Method, OnUnknown, Record, Retry, Run,
-    Running, Stop, Text, Trigger, Violations, convert,
+    Interface, KeySource, MappingError, Message, Method, OnUnknown, Place, Record, Retry,
+    Run, Running, Searchable, Stop, Text, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-SF-ERP-ORDER-CHANGE-V1",
     title: "Changed order from Salesforce to SAP ERP",
     document: "spec/interfaces/SALES-SF-ERP-ORDER-CHANGE-V1.md",
-    digest: "bb624fd656c2",
+    digest: "fdf02a1358c3",
     source: "Salesforce",
     target: "SAP ERP",
     trigger: Trigger::Request {
@@ -32,7 +32,7 @@ pub static INTERFACE: Interface = Interface {
         durable: true,
         timeout_ms: 5000,
     },
-    // Line 42: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 43: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -52,6 +52,16 @@ pub static INTERFACE: Interface = Interface {
     encrypted: true,
     sla_p95_ms: None,
     sensitive: &["/customer_email"],
+    searchable: &[
+        Searchable {
+            name: "order",
+            place: Place::Body("/order_number"),
+        },
+        Searchable {
+            name: "customer",
+            place: Place::Body("/customer_id"),
+        },
+    ],
     operations: &[&sap_erp::CHANGE_ORDER],
     responses: &[
         (400, "The body is not valid; the problem lists every field at fault"),
@@ -103,9 +113,9 @@ async fn flow(
     request: &salesforce::Order,
     path: &Parameters,
 ) -> Result<End, Stop> {
-    // Line 23: An order must be changed under its own number
+    // Line 24: An order must be changed under its own number
     if order_number_is_not_id(request, path) {
-        // Line 26: dead letter
+        // Line 27: dead letter
         let reason = format!(
             "the address names order {} and the body order {}",
             path.id, request.order_number
@@ -113,14 +123,14 @@ async fn flow(
         return Err(Stop::dead(reason));
     }
 
-    // Line 27: map SalesOrder
+    // Line 28: map SalesOrder
     let order = map_sales_order(request)?;
 
-    // Line 30: send SAP ERP.change-order
+    // Line 31: send SAP ERP.change-order
     let order_id = order.order_id.to_string();
     sap_erp::change_order(run.step("change-order"), &order_id, &order).await?;
 
-    // Line 34: reply 200
+    // Line 35: reply 200
     let reply = salesforce::OrderConfirmed {
         order_number: request.order_number.clone(),
         order_id: order.order_id,
@@ -132,17 +142,17 @@ async fn flow(
     })
 }
 
-/// `request.order_number != path.id` (line 23)
+/// `request.order_number != path.id` (line 24)
 fn order_number_is_not_id(request: &salesforce::Order, path: &Parameters) -> bool {
     request.order_number != path.id
 }
 
-/// Mapping: SalesOrder (line 88).
+/// Mapping: SalesOrder (line 89).
 fn map_sales_order(
     request: &salesforce::Order,
 ) -> Result<sap_erp::SalesOrder, MappingError> {
     Ok(sap_erp::SalesOrder {
-        order_id: convert::to_integer(&request.order_number).at("order_id", 92)?,
+        order_id: convert::to_integer(&request.order_number).at("order_id", 93)?,
         cust_id: request.customer_id.clone(),
         cust_email: request.customer_email.clone(),
         status: request.payment_status.as_code().to_owned(),
@@ -151,7 +161,7 @@ fn map_sales_order(
     })
 }
 
-/// `items[]` of [`map_sales_order`] (line 97).
+/// `items[]` of [`map_sales_order`] (line 98).
 fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderItems {
     sap_erp::SalesOrderItems {
         material: item.product_id.clone(),

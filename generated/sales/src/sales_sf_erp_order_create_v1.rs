@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input,
-    Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Retry, Run,
-    Running, Stop, Trigger, Violations, convert,
+    Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Place, Retry,
+    Run, Running, Searchable, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-SF-ERP-ORDER-CREATE-V1",
     title: "New order from Salesforce to SAP ERP",
     document: "spec/interfaces/SALES-SF-ERP-ORDER-CREATE-V1.md",
-    digest: "5b85c0573ec9",
+    digest: "d46785df5c68",
     source: "Salesforce",
     target: "SAP ERP",
     trigger: Trigger::Request {
@@ -32,7 +32,7 @@ pub static INTERFACE: Interface = Interface {
         durable: true,
         timeout_ms: 5000,
     },
-    // Line 36: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 37: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -52,6 +52,16 @@ pub static INTERFACE: Interface = Interface {
     encrypted: true,
     sla_p95_ms: None,
     sensitive: &["/customer_email"],
+    searchable: &[
+        Searchable {
+            name: "order",
+            place: Place::Body("/order_number"),
+        },
+        Searchable {
+            name: "customer",
+            place: Place::Body("/customer_id"),
+        },
+    ],
     operations: &[&sap_erp::CREATE_ORDER],
     responses: &[
         (400, "The body is not valid; the problem lists every field at fault"),
@@ -98,13 +108,13 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, request: &salesforce::Order) -> Result<End, Stop> {
-    // Line 23: map SalesOrder
+    // Line 24: map SalesOrder
     let order = map_sales_order(request)?;
 
-    // Line 26: send SAP ERP.create-order
+    // Line 27: send SAP ERP.create-order
     sap_erp::create_order(run.step("create-order"), &order).await?;
 
-    // Line 28: reply 201
+    // Line 29: reply 201
     let reply = salesforce::OrderConfirmed {
         order_number: request.order_number.clone(),
         order_id: order.order_id,
@@ -116,15 +126,15 @@ async fn flow(run: &Run, request: &salesforce::Order) -> Result<End, Stop> {
     })
 }
 
-/// Mapping: SalesOrder (line 84).
+/// Mapping: SalesOrder (line 85).
 fn map_sales_order(
     request: &salesforce::Order,
 ) -> Result<sap_erp::SalesOrder, MappingError> {
     Ok(sap_erp::SalesOrder {
-        // Salesforce writes the number as text, SAP ERP keeps it as a whole number (line 88)
-        order_id: convert::to_integer(&request.order_number).at("order_id", 88)?,
+        // Salesforce writes the number as text, SAP ERP keeps it as a whole number (line 89)
+        order_id: convert::to_integer(&request.order_number).at("order_id", 89)?,
         cust_id: request.customer_id.clone(),
-        // see Decisions (line 90)
+        // see Decisions (line 91)
         cust_email: request.customer_email.clone(),
         status: request.payment_status.as_code().to_owned(),
         currency: request.currency.clone(),
@@ -132,7 +142,7 @@ fn map_sales_order(
     })
 }
 
-/// `items[]` of [`map_sales_order`] (line 93).
+/// `items[]` of [`map_sales_order`] (line 94).
 fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderItems {
     sap_erp::SalesOrderItems {
         material: item.product_id.clone(),

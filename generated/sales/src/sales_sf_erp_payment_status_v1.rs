@@ -5,7 +5,7 @@
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Fields, Handler, InboundAuth, Input,
     Interface, KeySource, MappingError, Message, Method, Number, OnDead, OnUnknown,
-    Record, Retry, Run, Running, Stop, Trigger, Violations, convert,
+    Place, Record, Retry, Run, Running, Searchable, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -15,7 +15,7 @@ pub static INTERFACE: Interface = Interface {
     smart_id: "SALES-SF-ERP-PAYMENT-STATUS-V1",
     title: "Payment status from Salesforce to SAP ERP",
     document: "spec/interfaces/SALES-SF-ERP-PAYMENT-STATUS-V1.md",
-    digest: "afbf4a23f7df",
+    digest: "bdde7d360d74",
     source: "Salesforce",
     target: "SAP ERP",
     trigger: Trigger::Http(Endpoint {
@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: Some(10_000),
         has_body: true,
     }),
-    // Line 35: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 36: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -48,6 +48,12 @@ pub static INTERFACE: Interface = Interface {
     encrypted: true,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[
+        Searchable {
+            name: "order",
+            place: Place::Body("/order_number"),
+        },
+    ],
     operations: &[&sap_erp::SET_PAYMENT_STATUS],
     responses: &[
         (400, "The body is not valid; the problem lists every field at fault"),
@@ -90,20 +96,20 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &salesforce::PaymentReceived) -> Result<End, Stop> {
-    // Line 23: map PaymentStatus
+    // Line 24: map PaymentStatus
     let payment = map_payment_status(event);
 
-    // Line 26: map OrderKey
+    // Line 27: map OrderKey
     let key = map_order_key(event)?;
 
-    // Line 29: send SAP ERP.set-payment-status
+    // Line 30: send SAP ERP.set-payment-status
     let order_id = key.order_id.to_string();
     sap_erp::set_payment_status(run.step("set-payment-status"), &order_id, &payment)
         .await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: PaymentStatus (line 80).
+/// Mapping: PaymentStatus (line 81).
 fn map_payment_status(event: &salesforce::PaymentReceived) -> sap_erp::PaymentStatus {
     sap_erp::PaymentStatus {
         status: event.payment_status.as_code().to_owned(),
@@ -113,11 +119,11 @@ fn map_payment_status(event: &salesforce::PaymentReceived) -> sap_erp::PaymentSt
     }
 }
 
-/// Mapping: OrderKey (line 97).
+/// Mapping: OrderKey (line 98).
 fn map_order_key(event: &salesforce::PaymentReceived) -> Result<OrderKey, MappingError> {
     Ok(OrderKey {
-        // leading zeros do not survive (line 101)
-        order_id: convert::to_integer(&event.order_number).at("order_id", 101)?,
+        // leading zeros do not survive (line 102)
+        order_id: convert::to_integer(&event.order_number).at("order_id", 102)?,
     })
 }
 

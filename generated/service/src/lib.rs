@@ -8,7 +8,7 @@ use std::sync::Arc;
 use runtime::{Handler, Interface};
 
 /// Contract digest of the documents that this service was generated from.
-pub const DIGEST: &str = "51b9ffeb5b47";
+pub const DIGEST: &str = "063eaa1c9fdb";
 
 /// What the pages promise, interface by interface.
 pub static INTERFACES: &[&Interface] = &[

@@ -48,6 +48,7 @@ pub static INTERFACE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[],
     operations: &[
         &kinaxis_maestro::QUERY_WORKBOOK,
         &kinaxis_maestro::READ_WORKSHEET,

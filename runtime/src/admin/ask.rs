@@ -5,7 +5,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{http::Problem, journal::Filter, lifecycle};
+use crate::{
+    http::Problem,
+    journal::{Filter, Token},
+    lifecycle,
+};
 
 /// Most rows of a list.
 pub(super) const MOST_ROWS: usize = 500;
@@ -27,6 +31,8 @@ pub(super) struct Asked {
     order_key: Option<String>,
     target: Option<String>,
     id: Option<String>,
+    /// `NAME=VALUE` of a searchable field; several with a line feed between them, all of which must fit.
+    field: Option<String>,
     limit: Option<usize>,
     /// `next` of the page before.
     after: Option<i64>,
@@ -45,6 +51,7 @@ impl Asked {
             order_key: self.order_key,
             system: self.target,
             id: self.id,
+            tokens: self.field.as_deref().map_or(Ok(Vec::new()), tokens)?,
             before: self.after,
             limit: self.limit.unwrap_or(50).clamp(1, most),
         })
@@ -62,6 +69,7 @@ impl Asked {
             &self.order_key,
             &self.target,
             &self.id,
+            &self.field,
         ];
         texts.iter().all(|text| text.is_none())
     }
@@ -78,6 +86,12 @@ fn word<T: Copy + std::fmt::Display>(
         let words: Vec<_> = all.iter().map(ToString::to_string).collect();
         Problem::new(400, format!("`{name}` is one of {}", words.join(", ")))
     })
+}
+
+fn tokens(fields: &str) -> Result<Vec<Token>, Problem> {
+    let token = |field: &str| field.split_once('=').and_then(|(name, value)| Token::of(name.trim(), value));
+    let say = "`field` is NAME=VALUE of a field that a document marks searchable, like `order=4711`";
+    fields.lines().map(|field| token(field).ok_or_else(|| Problem::new(400, say))).collect()
 }
 
 fn time(name: &str, text: Option<String>) -> Result<Option<i64>, Problem> {

@@ -127,8 +127,20 @@ fn parameter(name: &str, place: &str) -> Value {
 }
 
 /// What lists can be narrowed by.
-pub(super) const FILTER: &[&str] =
-    &["interface", "state", "reason", "from", "until", "principal", "order_key", "target", "id", "limit", "after"];
+pub(super) const FILTER: &[&str] = &[
+    "interface",
+    "state",
+    "reason",
+    "from",
+    "until",
+    "principal",
+    "order_key",
+    "target",
+    "id",
+    "field",
+    "limit",
+    "after",
+];
 
 fn query(path: &str) -> &'static [&'static str] {
     match path {

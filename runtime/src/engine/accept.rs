@@ -19,7 +19,7 @@ use crate::{
     flow::{Admitted, Input},
     journal::{Accepted, IdempotencyKey, NewMessage, StoreError},
     lifecycle::State,
-    telemetry,
+    searchable, telemetry,
 };
 
 /// Larger messages are not kept in memory but read back when their turn comes.
@@ -85,7 +85,8 @@ async fn keep(
     let (input, admitted) = admit(core, &mut arrival)?;
     let interface = core.handlers[arrival.handler].interface();
     let handler = arrival.handler;
-    let message = new_message(core, interface, arrival, &admitted);
+    let tokens = searchable::tokens(interface.searchable, &input);
+    let message = NewMessage { tokens, ..new_message(core, interface, arrival, &admitted) };
     let small = message.raw.len() <= LARGEST_FRESH;
     let place = if small { core.place(message.raw.len()) } else { None };
     let raw = if small && place.is_none() { core.keep_raw(&message) } else { None };
@@ -167,6 +168,7 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
         request_id: arrival.request_id,
         parameters: arrival.parameters,
         raw: arrival.raw,
+        tokens: Vec::new(),
         accepted_ms,
         origin: None,
         sealed: None,

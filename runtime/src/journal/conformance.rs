@@ -6,7 +6,7 @@ mod retention;
 
 use operating::{
     a_replay_knows_where_it_comes_from, a_stale_batch_leaves_no_audit_row, another_round_starts_from_the_first_try,
-    lists_are_narrowed, pauses_are_kept, the_audit_log_is_a_chain,
+    lists_are_narrowed, pauses_are_kept, searchable_fields_find_their_messages, the_audit_log_is_a_chain,
 };
 use retention::what_is_past_its_time_is_deleted_and_nothing_else;
 
@@ -393,6 +393,7 @@ conformance!(
     another_round_starts_from_the_first_try,
     pauses_are_kept,
     lists_are_narrowed,
+    searchable_fields_find_their_messages,
     who_lost_a_message_has_no_say_any_more,
     an_end_is_left_only_by_who_saw_it,
     marks_outlive_the_end_they_speak_of,

@@ -119,7 +119,7 @@ impl Store for MemoryStore {
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {
         self.at_once(|kept| {
             kept.messages.get(&seq).map(|entry| Material {
-                message: NewMessage { key: None, sealed: None, ..entry.message.clone() },
+                message: NewMessage { key: None, sealed: None, tokens: Vec::new(), ..entry.message.clone() },
                 deliveries: entry.deliveries.clone(),
             })
         })
@@ -394,6 +394,7 @@ impl Life {
             && filter.order_key.as_ref().is_none_or(|key| message.order_key.as_ref() == Some(key))
             && filter.system.as_ref().is_none_or(system)
             && filter.id.as_ref().is_none_or(id)
+            && filter.tokens.iter().all(|token| message.tokens.contains(token))
     }
 
     fn change(&mut self, change: Change) {

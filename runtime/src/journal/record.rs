@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
 
-use super::{DataKey, Mark, Origin, Replay, lane::lane_of};
+use super::{DataKey, Mark, Origin, Replay, Token, lane::lane_of};
 use crate::{
     descriptor::Class,
     lifecycle::{Reason, State, Trouble},
@@ -31,6 +31,8 @@ pub struct NewMessage {
     pub parameters: Vec<(String, String)>,
     /// The body as it came.
     pub raw: Vec<u8>,
+    /// What it can be looked for by; not read back.
+    pub tokens: Vec<Token>,
     /// When.
     pub accepted_ms: i64,
     /// Whose content it repeats, if an operator replayed one. Its audit entry is written with the message.
@@ -296,6 +298,8 @@ pub struct Filter {
     pub system: Option<String>,
     /// Only with this id: of the message, of its request, or of its trace.
     pub id: Option<String>,
+    /// Only those that have all of these among what they can be looked for by.
+    pub tokens: Vec<Token>,
     /// Only with this place or an earlier one (keyset paging: the last one seen).
     pub before: Option<i64>,
     /// At most so many.

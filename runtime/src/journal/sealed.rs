@@ -350,6 +350,7 @@ impl SealedStore {
     /// What a filter looks for, as the store behind knows it.
     fn blind(&self, filter: Filter) -> Result<Filter, StoreError> {
         let order_key = filter.order_key.map(|key| self.vault.seal_order_key(&key)).transpose()?;
-        Ok(Filter { order_key, ..filter })
+        let tokens = filter.tokens.iter().map(|token| self.vault.blind(token)).collect();
+        Ok(Filter { order_key, tokens, ..filter })
     }
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::{NotStarted, code, say, store};
 use crate::{
     clock::{Clock, ScaledClock},
+    descriptor::Interface,
     environment::{self, StorePlace},
     journal::{PostgresStore, SqliteStore, Store, StoreError},
     random::Random,
@@ -73,8 +74,8 @@ struct Outcome {
     well: bool,
 }
 
-pub(super) async fn run(asked: &Asked) -> u8 {
-    match work(asked).await {
+pub(super) async fn run(asked: &Asked, interfaces: &[&'static Interface]) -> u8 {
+    match work(asked, interfaces).await {
         Ok(outcome) => {
             let text = if asked.json { outcome.json.to_string() } else { outcome.text };
             // What an export writes to standard output is nobody's report.
@@ -91,7 +92,7 @@ pub(super) async fn run(asked: &Asked) -> u8 {
     }
 }
 
-async fn work(asked: &Asked) -> Result<Outcome, NotStarted> {
+async fn work(asked: &Asked, interfaces: &[&'static Interface]) -> Result<Outcome, NotStarted> {
     let settings = environment::Store::load(&asked.environment)?;
     if let Some(file) = settings.file().filter(|file| asked.verb != Verb::Import && !Path::new(file).exists()) {
         return Err(NotStarted(vec![format!("store.sqlite: there is no {file}")]));
@@ -101,7 +102,7 @@ async fn work(asked: &Asked) -> Result<Outcome, NotStarted> {
         reindex(&settings.place).await?;
     }
     let store = store::open(&settings, &Random::from_system(), &clock).await?;
-    let outcome = held(&store, asked, clock.now_ms()).await;
+    let outcome = held(&store, asked, interfaces, clock.now_ms()).await;
     store.close().await;
     outcome
 }
@@ -115,15 +116,25 @@ async fn reindex(place: &StorePlace) -> Result<(), StoreError> {
 }
 
 /// Whatever writes about messages has the store for itself.
-async fn held(store: &Arc<dyn Store>, asked: &Asked, now_ms: i64) -> Result<Outcome, NotStarted> {
+async fn held(
+    store: &Arc<dyn Store>,
+    asked: &Asked,
+    interfaces: &[&'static Interface],
+    now_ms: i64,
+) -> Result<Outcome, NotStarted> {
     let _hold = match asked.verb {
         Verb::Repair | Verb::Import => Some(hold::Hold::take(store).await?),
         Verb::Check | Verb::Export => None,
     };
-    on(&**store, asked, now_ms).await
+    on(&**store, asked, interfaces, now_ms).await
 }
 
-async fn on(store: &dyn Store, asked: &Asked, now_ms: i64) -> Result<Outcome, NotStarted> {
+async fn on(
+    store: &dyn Store,
+    asked: &Asked,
+    interfaces: &[&'static Interface],
+    now_ms: i64,
+) -> Result<Outcome, NotStarted> {
     let failed = |error: tool::Error| NotStarted(vec![error.to_string()]);
     let file_failed = |error: io::Error| NotStarted(vec![format!("{:?}: {error}", asked.file)]);
     let told = io::stderr().is_terminal();
@@ -145,7 +156,7 @@ async fn on(store: &dyn Store, asked: &Asked, now_ms: i64) -> Result<Outcome, No
         Verb::Import => {
             let path = asked.file.as_deref().unwrap_or(Path::new("/dev/stdin"));
             let mut lines = BufReader::new(File::open(path).map_err(file_failed)?);
-            imported(&tool::import(store, &mut lines, now_ms, &progress).await.map_err(failed)?)
+            imported(&tool::import(store, &mut lines, interfaces, now_ms, &progress).await.map_err(failed)?)
         }
     })
 }

@@ -13,8 +13,11 @@ use super::{
     line::{Line, Message, VERSION, bytes},
 };
 use crate::{
-    journal::{Accepted, Change, Entry, Guard, Mark, NewMessage, Pause, Scope, Store, StoreError},
+    descriptor::Interface,
+    flow::Input,
+    journal::{Accepted, Change, Entry, Guard, Mark, NewMessage, Pause, Scope, Store, StoreError, Token, codec},
     lifecycle::{Reason, State},
+    searchable,
 };
 
 /// Longest line: a body of the largest size, as base64, with room for what else there is about it.
@@ -31,13 +34,15 @@ pub struct Imported {
     pub without_key: Vec<String>,
 }
 
-/// Reads lines and keeps what they hold.
+/// Reads lines and keeps what they hold. What messages can be looked for by is not in an export: it is found anew, as the
+/// documents of these interfaces say today.
 ///
 /// # Errors
 /// The store cannot be written, or a line is none of an export; what was read before is kept.
 pub async fn import(
     store: &dyn Store,
     lines: &mut (dyn BufRead + Send),
+    interfaces: &[&'static Interface],
     now_ms: i64,
     progress: Progress<'_>,
 ) -> Result<Imported, Error> {
@@ -57,7 +62,7 @@ pub async fn import(
             }
             Line::Head(_) => {}
             _ if number == 1 => return Err(wrong("it is not the head of an export".to_owned())),
-            Line::Message(message) => one(store, *message, &mut done).await?.map_err(wrong)?,
+            Line::Message(message) => one(store, *message, interfaces, &mut done).await?.map_err(wrong)?,
             Line::Pause { scope, since_ms, who, why } => {
                 let scope = Scope::from_text(&scope).ok_or_else(|| wrong(format!("`{scope}` is no scope")))?;
                 store.commit(vec![Change::Pause(Box::new(Pause { scope, since_ms, who, why }))]).await?;
@@ -95,7 +100,12 @@ async fn write_down(
 }
 
 /// One message: the outer error is the store's, the inner one the line's.
-async fn one(store: &dyn Store, line: Message, done: &mut Imported) -> Result<Result<(), String>, StoreError> {
+async fn one(
+    store: &dyn Store,
+    line: Message,
+    interfaces: &[&'static Interface],
+    done: &mut Imported,
+) -> Result<Result<(), String>, StoreError> {
     let state = State::from_word(&line.state);
     let (Some(state), Ok(raw)) = (state, bytes(&line.body)) else {
         return Ok(Err(format!("`{}` is no state, or the body is not base64", line.state)));
@@ -123,6 +133,7 @@ async fn one(store: &dyn Store, line: Message, done: &mut Imported) -> Result<Re
         traceparent: line.traceparent.clone(),
         request_id: line.request_id.clone(),
         parameters: line.parameters.clone(),
+        tokens: tokens(interfaces, &line, &raw),
         raw,
         accepted_ms: line.accepted_ms,
         origin: line.origin.take().map(|origin| Box::new(origin.read())),
@@ -139,6 +150,14 @@ async fn one(store: &dyn Store, line: Message, done: &mut Imported) -> Result<Re
         }
     };
     rest(store, seq, state, line).await.map(|rest| rest.map(|()| done.messages += 1))
+}
+
+fn tokens(interfaces: &[&'static Interface], line: &Message, raw: &[u8]) -> Vec<Token> {
+    let known = interfaces.iter().find(|interface| interface.smart_id == line.interface);
+    // A body that is not readable has no values; that it is kept all the same is why it is imported.
+    let input = |body| Input { body, parameters: line.parameters.clone() };
+    let found = |interface: &&&'static Interface| Some((interface.searchable, codec::decode(raw).ok().map(input)?));
+    known.as_ref().and_then(found).map_or_else(Vec::new, |(marked, input)| searchable::tokens(marked, &input))
 }
 
 /// What happened to a message after it was accepted, in one transaction.

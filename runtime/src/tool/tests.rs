@@ -120,9 +120,9 @@ async fn an_export_comes_back_the_same_through_every_kind_of_store() {
     ];
     let mut before = first;
     for store in chain {
-        let done = import(&*store, &mut BufReader::new(before.as_slice()), 2_000, &|_| {}).await.unwrap();
+        let done = import(&*store, &mut BufReader::new(before.as_slice()), &[], 2_000, &|_| {}).await.unwrap();
         assert_eq!((done.messages, done.known, done.without_key.len()), (4, 0, 0));
-        let again = import(&*store, &mut BufReader::new(before.as_slice()), 2_000, &|_| {}).await.unwrap();
+        let again = import(&*store, &mut BufReader::new(before.as_slice()), &[], 2_000, &|_| {}).await.unwrap();
         assert_eq!((again.messages, again.known), (0, 4), "what is there stays");
         let after = exported(&*store).await;
         assert_eq!(messages(&after), messages(&before));
@@ -181,7 +181,7 @@ async fn what_is_no_export_is_refused_with_its_line() {
         ),
     ] {
         let store = MemoryStore::new();
-        let error = import(&store, &mut BufReader::new(text.as_bytes()), 0, &|_| {}).await.unwrap_err();
+        let error = import(&store, &mut BufReader::new(text.as_bytes()), &[], 0, &|_| {}).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");
     }
     assert!(matches!(super::Error::from(StoreError::Closed), super::Error::Store(_)));

@@ -87,6 +87,7 @@ const BASE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[],
     operations: &[&FETCH, &CREATE, &FIND, &NOTIFY, &PUT, &PAY],
     responses: &[],
 };

@@ -14,7 +14,7 @@ use crate::{
     clock::ScaledClock,
     descriptor::{
         Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, KeySource, OnUnknown, Operation, OutboundAuth,
-        Protocol, Repeat, Retry, System, Trigger,
+        Place, Protocol, Repeat, Retry, Searchable, System, Trigger,
     },
     door::{Arrival, Door as _, Promise},
     engine::Ports,
@@ -83,6 +83,7 @@ static INTERFACE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &["/email"],
+    searchable: &[Searchable { name: "number", place: Place::Body("/id") }],
     operations: &[&CREATE],
     responses: &[],
 };
@@ -293,10 +294,24 @@ async fn lists_are_paged_and_narrowed() {
         ("until=2020-01-01T00:00:00Z", 0),
         ("id=0af7651916cd43dd8448eb211c80319c", 3),
         ("id=r-1&limit=1", 1),
+        ("field=number%3D1", 3),
+        ("field=number%3D001.0", 3),
+        ("field=number%3D1%0Anumber%3D2", 0),
+        ("field=number%3D2", 0),
+        ("field=other%3D1", 0),
     ] {
         assert_eq!(seen(&world.json(&format!("/messages?{query}")).await).len(), found, "{query}");
     }
-    for query in ["state=GONE", "stat=DEAD", "from=yesterday", "reason=WHY", "limit=x", "limit=-1"] {
+    for query in [
+        "state=GONE",
+        "stat=DEAD",
+        "from=yesterday",
+        "reason=WHY",
+        "limit=x",
+        "limit=-1",
+        "field=4711",
+        "field=number%3D",
+    ] {
         let (status, text) = world.get(&format!("/messages?{query}")).await;
         assert_eq!(status, 400, "{query}: {text}");
     }

@@ -24,6 +24,7 @@ use crate::{
     journal::{Accepted, Change, Filter, Material, NewMessage, Origin, Row, StoreError, Story, codec},
     lifecycle::State,
     message::Violations,
+    searchable,
 };
 
 /// Most messages of one bulk replay; more are asked for with `after`.
@@ -159,8 +160,9 @@ async fn source(core: &Core, id: &str, order: &Order) -> Result<Source, Declined
 }
 
 async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<String, Declined> {
-    let Source { handler, material, raw, admitted, row, .. } = source;
+    let Source { handler, material, raw, input, admitted, row, .. } = source;
     let interface = core.handlers[handler].interface();
+    let tokens = searchable::tokens(interface.searchable, &input);
     let accepted_ms = core.clock.now_ms();
     let order_key = order_key(interface, &admitted);
     let message = NewMessage {
@@ -175,6 +177,7 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
         request_id: row.request_id,
         parameters: material.message.parameters,
         raw,
+        tokens,
         accepted_ms,
         origin: Some(Box::new(origin)),
         sealed: None,

@@ -95,6 +95,7 @@ pub(super) const BASE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &[],
+    searchable: &[],
     operations: &[&FETCH, &CREATE, &FIND, &PUT],
     responses: &[],
 };

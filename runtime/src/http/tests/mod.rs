@@ -89,6 +89,7 @@ const fn interface(smart_id: &'static str, trigger: Trigger) -> Interface {
         encrypted: false,
         sla_p95_ms: None,
         sensitive: &[],
+        searchable: &[],
         operations: &[],
         responses: &[(400, "The order is not well formed")],
     }

@@ -145,6 +145,39 @@ pub(super) async fn lists_are_narrowed(store: &dyn Store) {
     }
 }
 
+pub(super) async fn searchable_fields_find_their_messages(store: &dyn Store) {
+    let tokens =
+        |fields: &[(&str, &str)]| fields.iter().filter_map(|(name, value)| Token::of(name, value)).collect::<Vec<_>>();
+    for (id, interface, fields) in [
+        ("m1", "A", [("order", "0000004711"), ("customer", "C-1")]),
+        ("m2", "B", [("order", "4711"), ("customer", "c-2")]),
+        ("m3", "A", [("order", "4712"), ("customer", "c-2")]),
+    ] {
+        let day_ms = 86_400_000 * 20_000;
+        let (interface, tokens) = (interface.to_owned(), tokens(&fields));
+        new(store, NewMessage { interface, tokens, accepted_ms: day_ms, ..message(id) }).await;
+    }
+    let all = Filter { limit: 9, ..Filter::default() };
+    let by = |fields: &[(&str, &str)]| Filter { tokens: tokens(fields), ..all.clone() };
+    let cases: [(Filter, &[&str]); 6] = [
+        (by(&[("order", "4711")]), &["m2", "m1"]),
+        (by(&[("order", "4711"), ("customer", "C-2")]), &["m2"]),
+        (by(&[("customer", "4711")]), &[]),
+        (Filter { interface: Some("A".to_owned()), ..by(&[("customer", "C-2")]) }, &["m3"]),
+        (Filter { state: Some(State::Accepted), ..by(&[("customer", "c-2")]) }, &["m3", "m2"]),
+        (Filter { before: Some(3), ..by(&[("customer", "c-2")]) }, &["m2"]),
+    ];
+    for (filter, expect) in cases {
+        let rows = store.messages(filter.clone()).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), expect, "{filter:?}");
+    }
+    // A day that is shredded is not found any more, in a store that is not encrypted either.
+    let shred = Shred { interface: "A".to_owned(), from_day: 20_000, until_day: 20_000, at_ms: 1 };
+    store.commit(vec![Change::Shred(Box::new(shred))]).await.unwrap();
+    let left = store.messages(by(&[("order", "4711")])).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["m2"]);
+}
+
 /// What somebody who can write the file may do to it.
 async fn tampered(statement: &str) -> audit::Verdict {
     let folder = tempfile::tempdir().unwrap();

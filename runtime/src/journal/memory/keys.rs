@@ -4,7 +4,7 @@
 
 use super::{Kept, Known, Life};
 use crate::{
-    journal::{DataKey, IdempotencyKey, KeyFilter, Prune, Pruned, Shred},
+    journal::{DataKey, IdempotencyKey, KeyFilter, Prune, Pruned, Shred, day_of},
     lifecycle::State,
 };
 
@@ -34,6 +34,9 @@ impl Kept {
                 (key.wrapped, key.at_ms) = (None, shred.at_ms);
             }
         }
+        let of_these =
+            |life: &&mut Life| life.row.interface == shred.interface && days.contains(&day_of(life.row.accepted_ms));
+        self.messages.values_mut().filter(of_these).for_each(|life| life.message.tokens.clear());
     }
 
     pub(super) fn prune(&mut self, slice: &Prune) -> Pruned {

@@ -58,6 +58,7 @@ pub(super) async fn accept(
             biased;
             messages(client, &new),
             bodies(client, &new),
+            tokens(client, &new),
             progress(client, &new, mine),
         )?;
         for Candidate { seq, message } in new {
@@ -173,6 +174,18 @@ async fn bodies(client: &ClientWrapper, new: &[&Candidate<'_>]) -> Result<(), Er
     let digests: Vec<Vec<u8>> = bodies.iter().map(|raw| Sha256::digest(raw).to_vec()).collect();
     let sql = "insert into body (message, raw, sha256) select * from unnest($1::bigint[], $2::bytea[], $3::bytea[])";
     run(client, sql, vec![&seqs, &bodies, &digests]).await.map(drop)
+}
+
+async fn tokens(client: &ClientWrapper, new: &[&Candidate<'_>]) -> Result<(), Error> {
+    let of = |it: &&Candidate<'_>| it.message.tokens.iter().map(|token| (it.seq, *token)).collect::<Vec<_>>();
+    let rows: Vec<_> = new.iter().flat_map(of).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let seqs: Vec<i64> = rows.iter().map(|(seq, _)| *seq).collect();
+    let tokens: Vec<&[u8]> = rows.iter().map(|(_, token)| token.as_bytes().as_slice()).collect();
+    let sql = "insert into searchable (message, token) select * from unnest($1::bigint[], $2::bytea[])";
+    run(client, sql, vec![&seqs, &tokens]).await.map(drop)
 }
 
 async fn progress(client: &ClientWrapper, new: &[&Candidate<'_>], mine: Lanes) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{Error, types::Type};
 
 use super::{apply::run, connect, rows::get};
-use crate::journal::{Change, DataKey, KeyFilter, StoreError};
+use crate::journal::{Change, DataKey, KeyFilter, StoreError, datakey::DAY_MS};
 
 pub(super) async fn change(client: &ClientWrapper, change: &Change) -> Result<(), Error> {
     match change {
@@ -16,7 +16,11 @@ pub(super) async fn change(client: &ClientWrapper, change: &Change) -> Result<()
             let sql = "update data_key set kek = $2, wrapped = $3 where id = $1 and wrapped is not null";
             run(client, sql, vec![&key.id, &key.kek, &key.wrapped]).await.map(drop)
         }
+        // What the messages of these days could be looked for by goes with their keys.
         Change::Shred(shred) => {
+            let sql = "delete from searchable where message in (select seq from message where interface = $1 \
+                       and accepted_ms >= $2::bigint * $4::bigint and accepted_ms < ($3::bigint + 1) * $4::bigint)";
+            run(client, sql, vec![&shred.interface, &shred.from_day, &shred.until_day, &DAY_MS]).await?;
             let sql = "update data_key set wrapped = null, at_ms = $4 \
                        where interface = $1 and day between $2 and $3 and wrapped is not null";
             run(client, sql, vec![&shred.interface, &shred.from_day, &shred.until_day, &shred.at_ms]).await.map(drop)

@@ -21,8 +21,14 @@ const OLDEST_SERVER: i32 = 130_000;
 pub(super) const LOCK: i64 = 0x74_69_65_6c_69_6e_65;
 
 /// The tables that have a partition for each day, and the column that holds the number of the message.
-pub(super) const BY_DAY: [(&str, &str); 5] =
-    [("message", "seq"), ("body", "message"), ("reply", "message"), ("attempt", "message"), ("answer", "message")];
+pub(super) const BY_DAY: [(&str, &str); 6] = [
+    ("message", "seq"),
+    ("body", "message"),
+    ("searchable", "message"),
+    ("reply", "message"),
+    ("attempt", "message"),
+    ("answer", "message"),
+];
 
 /// Days that have their partitions before they begin.
 const AHEAD: i32 = 3;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What belongs to a message besides its state, which goes first.
-const TABLES: [&str; 8] = ["reply", "delivery", "attempt", "dead", "answer", "origin", "body", "message"];
+const TABLES: [&str; 9] = ["reply", "delivery", "attempt", "dead", "answer", "origin", "searchable", "body", "message"];
 
 /// Days whose partitions are dropped in one transaction.
 const DAYS: i64 = 8;

@@ -107,6 +107,9 @@ impl<'a> Narrowed<'a> {
             "exists (select 1 from delivery where delivery.message = seq and delivery.system = {})",
             filter.system.as_ref(),
         );
+        for token in &filter.tokens {
+            narrowed.add("seq in (select message from searchable where token = {})", Some(token));
+        }
         narrowed.add("{} in (message.id, request_id, substr(traceparent, 4, 32))", filter.id.as_ref());
         if filter.state.is_some_and(|state| !state.is_end()) {
             // So that the index of those that have not ended is used.

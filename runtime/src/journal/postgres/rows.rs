@@ -2,13 +2,17 @@
 //!
 //! In: columns by name. Out: types, or [`StoreError::Refused`] for what this build cannot read. Never knows: statements.
 
-use tokio_postgres::{Row as Found, types::FromSql};
+use bytes::BytesMut;
+use tokio_postgres::{
+    Row as Found,
+    types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked},
+};
 
 use crate::{
     descriptor::Class,
     journal::{
         Answer, Attempt, Audited, Delivery, Entry, Grave, IdempotencyKey, Incident, Mark, NewMessage, Origin, Pause,
-        Post, Row, Scope, StoreError, Unfinished, words,
+        Post, Row, Scope, StoreError, Token, Unfinished, words,
     },
     lifecycle::{Reason, State},
 };
@@ -79,6 +83,7 @@ pub(super) fn message(row: &Found) -> Read<NewMessage> {
         request_id: get(row, "request_id")?,
         parameters: word(row, "parameters", words::pairs)?,
         raw: get(row, "raw")?,
+        tokens: Vec::new(),
         accepted_ms: get(row, "accepted_ms")?,
         origin: None,
         sealed: None,
@@ -220,4 +225,13 @@ pub(super) fn pause(row: &Found) -> Read<Pause> {
         who: get(row, "who")?,
         why: get(row, "why")?,
     })
+}
+
+impl ToSql for Token {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        self.as_bytes().as_slice().to_sql(ty, out)
+    }
+
+    accepts!(BYTEA);
+    to_sql_checked!();
 }

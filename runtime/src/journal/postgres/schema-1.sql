@@ -42,6 +42,14 @@ create table body (
     primary key (message)
 ) partition by range (message);
 
+-- What messages can be looked for by: a token is looked up in each day.
+create table searchable (
+    message bigint not null,
+    token bytea not null,
+    primary key (token, message)
+) partition by range (message);
+create index searchable_message on searchable (message);
+
 create table reply (
     message bigint not null,
     step text not null,

@@ -44,6 +44,7 @@ impl<'a> Sealing<'a> {
             let sealed = self.text(&subject, (Kind::Parameters, ""), &text)?;
             message.parameters = vec![(String::new(), sealed)];
         }
+        message.tokens.iter_mut().for_each(|token| *token = self.vault.blind(token));
         let lane = message.lane();
         if let Some(key) = &mut message.order_key {
             *key = self.vault.seal_order_key(key)?;

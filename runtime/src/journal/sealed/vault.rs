@@ -24,7 +24,7 @@ use super::{
     envelope::{self, DataCipher, Kind, MOST_SEALS, Place},
     keys::{KeyRing, NONCE},
 };
-use crate::journal::{Change, DataKey, KeyFilter, Shred, Store, StoreError, day_of};
+use crate::journal::{Change, DataKey, KeyFilter, Shred, Store, StoreError, Token, day_of};
 
 /// Data keys that are kept ready for opening, and for sealing.
 const MOST_READY: usize = 4_096;
@@ -185,6 +185,14 @@ impl Vault {
         let damaged = || Unopened::Damaged { what: "an order key".to_owned() };
         let opened = self.index.cipher.open(place, &envelope::from_text(&text).ok_or_else(damaged)?)?;
         String::from_utf8(opened).map_err(|_| damaged())
+    }
+
+    /// A token under the key of indexes: only who has that key can tell whether it is the token of a value.
+    pub(super) fn blind(&self, token: &Token) -> Token {
+        let tag = hmac::sign(&self.index.mac, &[b"searchable\0".as_slice(), token.as_bytes()].concat());
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(tag.as_ref());
+        Token::from_bytes(bytes)
     }
 
     /// Forgets the keys of an interface and its days, which are destroyed.

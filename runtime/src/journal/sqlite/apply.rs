@@ -59,6 +59,11 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
             )?
             .execute(params![message.interface, message.principal, key.key_hash, key.body_hash, seq, key.expires_ms])?;
     }
+    for token in &message.tokens {
+        connection
+            .prepare_cached("insert into searchable (message, token) values (?1, ?2)")?
+            .execute(params![seq, token.as_bytes()])?;
+    }
     if let Some(key) = message.sealed.as_ref().and_then(|sealed| sealed.data_key.as_ref()) {
         data_keys::keep(connection, key)?;
     }

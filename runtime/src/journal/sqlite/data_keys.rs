@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, params};
 
-use crate::journal::{DataKey, KeyFilter, Shred};
+use crate::journal::{DataKey, KeyFilter, Shred, datakey::DAY_MS};
 
 pub(super) fn keep(connection: &Connection, key: &DataKey) -> rusqlite::Result<()> {
     let DataKey { id, interface, day, kek, wrapped, at_ms } = key;
@@ -25,7 +25,14 @@ pub(super) fn rewrap(connection: &Connection, key: &DataKey) -> rusqlite::Result
         .map(drop)
 }
 
+/// What the messages of these days could be looked for by goes with their keys.
 pub(super) fn shred(connection: &Connection, shred: &Shred) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "delete from searchable where message in (select seq from message where interface = ?1 \
+             and accepted_ms >= ?2 * ?4 and accepted_ms < (?3 + 1) * ?4)",
+        )?
+        .execute(params![shred.interface, shred.from_day, shred.until_day, DAY_MS])?;
     connection
         .prepare_cached(
             "update data_key set wrapped = null, at_ms = ?4 \

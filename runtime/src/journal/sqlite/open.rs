@@ -13,12 +13,13 @@ use super::writer::LONGEST_LOG_PAGES;
 use crate::journal::StoreError;
 
 /// What makes each version out of the one before it; the first out of nothing.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("schema.sql"),
     include_str!("schema-2.sql"),
     include_str!("schema-3.sql"),
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
+    include_str!("schema-6.sql"),
 ];
 
 /// Newest schema this build knows.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What belongs to one message, outermost last.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "delete from reply where delivery in (select id from delivery where message = ?1)",
     "delete from delivery where message = ?1",
     "delete from attempt where message = ?1",
@@ -19,6 +19,7 @@ const TABLES: [&str; 8] = [
     "delete from answer where message = ?1",
     "delete from origin where message = ?1",
     "delete from body where message = ?1",
+    "delete from searchable where message = ?1",
     "delete from progress where message = ?1",
 ];
 

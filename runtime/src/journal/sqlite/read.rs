@@ -55,6 +55,7 @@ pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Op
                 request_id: row.get("request_id")?,
                 parameters: rows::pairs(&row.get::<_, String>("parameters")?)?,
                 raw: row.get("raw")?,
+                tokens: Vec::new(),
                 accepted_ms: row.get("accepted_ms")?,
                 origin: None,
                 sealed: None,
@@ -151,6 +152,10 @@ impl<'a> Narrowed<'a> {
             "exists (select 1 from delivery where delivery.message = seq and delivery.system = ?)",
             filter.system.as_ref(),
         );
+        for token in &filter.tokens {
+            narrowed.conditions.push("seq in (select message from searchable where token = ?)".to_owned());
+            narrowed.values.push(token.as_bytes());
+        }
         if let Some(id) = &filter.id {
             // Ids of messages and requests have an index. Traces have none: it would be written at random places, which
             // costs every message more than the rare question is worth; only what looks like a trace asks for one.

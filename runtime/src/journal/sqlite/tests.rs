@@ -7,7 +7,7 @@ use rusqlite::params_from_iter;
 use super::{SqliteStore, read};
 use crate::{
     journal::{
-        Accepted, Change, Filter, Guard, NewMessage, Store, StoreError,
+        Accepted, Change, Filter, Guard, NewMessage, Store, StoreError, Token,
         retention::{Retention, sweep},
     },
     lifecycle::State,
@@ -100,6 +100,11 @@ async fn lists_look_at_what_they_list() {
         ("an interface", Filter { interface: text("A"), ..Filter::default() }, "message_interface"),
         ("an order key", Filter { order_key: text("k"), ..Filter::default() }, "message_order_key"),
         (
+            "a searchable field",
+            Filter { tokens: Token::of("order", "1").into_iter().collect(), ..Filter::default() },
+            "searchable_token",
+        ),
+        (
             "an error id",
             Filter { id: text("0198c0de-0000-7000-8000-000000000000"), ..Filter::default() },
             "message_request",
@@ -135,6 +140,7 @@ async fn a_store_of_every_older_version_is_brought_up_to_date_with_what_it_holds
         include_str!("schema-2.sql"),
         include_str!("schema-3.sql"),
         include_str!("schema-4.sql"),
+        include_str!("schema-5.sql"),
     ];
     for version in 1..=steps.len() {
         let folder = tempfile::tempdir().unwrap();

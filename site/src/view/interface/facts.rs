@@ -186,6 +186,10 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
         None => Html::of("every message counts as new"),
     };
     facts.push(sheet.fact("Repeated messages", key, &["trigger", "idempotency"]));
+    if !trigger.searchable.is_empty() {
+        let found = trigger.searchable.iter().map(|it| Html::new().code(&it.name).text(&format!(" ({})", it.path)));
+        facts.push(sheet.fact("Found by", Html::join(found, ", "), &["trigger", "searchable"]));
+    }
     if let TriggerKind::Request { durability, timeout_ms, .. } = &trigger.kind {
         let (kept, after) = match durability {
             Durability::Durable => ("yes, before the flow runs", "then 202, and the message goes on"),

@@ -3,7 +3,8 @@
 //! In: trigger, flow, own messages. Out: one view a message, in the order of first use. Never knows: wire formats.
 
 use catalog::model::{
-    Body, Field, FieldType, Message, MessageRef, OperationRef, Owner, Sensitivity, StepKind, UnknownFields,
+    Body, Field, FieldType, Message, MessageRef, OperationRef, Owner, Place, Searchable, Sensitivity, StepKind,
+    UnknownFields,
 };
 
 use super::Sheet;
@@ -41,6 +42,9 @@ pub(crate) struct FieldLine {
     pub(crate) required: bool,
     pub(crate) rules: String,
     pub(crate) sensitive: &'static str,
+    /// Names under which operators look for it.
+    pub(crate) searched: String,
+    pointer: String,
     pub(crate) description: String,
     pub(crate) line: Html,
 }
@@ -115,15 +119,27 @@ fn of_reference(sheet: &Sheet<'_>, reference: &MessageRef, role: &str) -> Option
         }
     };
     let mut view = view(message, role, &document);
+    if sheet.interface.trigger.message.as_ref() == Some(reference) {
+        mark_searchable(&mut view, &sheet.interface.trigger.searchable);
+    }
     view.owner = owner;
     view.open = matches!(reference.owner, Owner::Interface(_)) || role.starts_with("comes in");
     Some(view)
 }
 
+/// Says beside each field under which name operators look for it.
+fn mark_searchable(view: &mut MessageView, searchable: &[Searchable]) {
+    for field in &mut view.fields {
+        let names =
+            searchable.iter().filter(|it| matches!(&it.place, Place::Body(pointer) if *pointer == field.pointer));
+        field.searched = names.map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+    }
+}
+
 /// A message as a table; `document` is the page with the lines of the document that declares it.
 pub(crate) fn view(message: &Message, role: &str, document: &str) -> MessageView {
     let mut fields = Vec::new();
-    collect(&message.fields, "", document, &mut fields);
+    collect(&message.fields, ("", ""), document, &mut fields);
     let sensitive = fields.iter().filter(|field: &&FieldLine| !field.sensitive.is_empty()).count();
     let mut summary = words::count(fields.len(), "field");
     if sensitive > 0 {
@@ -149,9 +165,17 @@ pub(crate) fn view(message: &Message, role: &str, document: &str) -> MessageView
     }
 }
 
-fn collect(fields: &[Field], prefix: &str, document: &str, rows: &mut Vec<FieldLine>) {
+/// `prefix` is the path in front for people, `before` the JSON pointer.
+fn collect(fields: &[Field], (prefix, before): (&str, &str), document: &str, rows: &mut Vec<FieldLine>) {
     for field in fields {
         let full = format!("{prefix}{}", field.name);
+        let mut pointer = format!("{before}/{}", field.name.replace('~', "~0").replace('/', "~1"));
+        let (mut ty, mut marks) = (&field.ty, String::new());
+        while let FieldType::List(item) = ty {
+            ty = item;
+            marks.push_str("[]");
+            pointer.push_str("/*");
+        }
         rows.push(FieldLine {
             name: path(&full),
             ty: words::field_type(&field.ty),
@@ -159,15 +183,12 @@ fn collect(fields: &[Field], prefix: &str, document: &str, rows: &mut Vec<FieldL
             rules: words::constraints(&field.ty, &field.constraints),
             sensitive: words::sensitivity(field.sensitive),
             description: field.description.clone(),
+            searched: String::new(),
+            pointer: pointer.clone(),
             line: line_link(document, field.span.line),
         });
-        let (mut ty, mut marks) = (&field.ty, String::new());
-        while let FieldType::List(item) = ty {
-            ty = item;
-            marks.push_str("[]");
-        }
         if let FieldType::Record(inner) = ty {
-            collect(inner, &format!("{full}{marks}."), document, rows);
+            collect(inner, (&format!("{full}{marks}."), &pointer), document, rows);
         }
     }
 }
