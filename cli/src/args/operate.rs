@@ -126,6 +126,7 @@ pub(crate) struct Messages {
 
 /// What about messages.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "made once, from what was typed")]
 pub(crate) enum MessagesWhat {
     /// List messages, newest first (as without a word).
     List(List),
