@@ -148,6 +148,7 @@ pub(super) async fn lists_are_narrowed(store: &dyn Store) {
 pub(super) async fn searchable_fields_find_their_messages(store: &dyn Store) {
     let tokens =
         |fields: &[(&str, &str)]| fields.iter().filter_map(|(name, value)| Token::of(name, value)).collect::<Vec<_>>();
+    let mut last = 0;
     for (id, interface, fields) in [
         ("m1", "A", [("order", "0000004711"), ("customer", "C-1")]),
         ("m2", "B", [("order", "4711"), ("customer", "c-2")]),
@@ -155,7 +156,7 @@ pub(super) async fn searchable_fields_find_their_messages(store: &dyn Store) {
     ] {
         let day_ms = 86_400_000 * 20_000;
         let (interface, tokens) = (interface.to_owned(), tokens(&fields));
-        new(store, NewMessage { interface, tokens, accepted_ms: day_ms, ..message(id) }).await;
+        last = new(store, NewMessage { interface, tokens, accepted_ms: day_ms, ..message(id) }).await;
     }
     let all = Filter { limit: 9, ..Filter::default() };
     let by = |fields: &[(&str, &str)]| Filter { tokens: tokens(fields), ..all.clone() };
@@ -165,7 +166,7 @@ pub(super) async fn searchable_fields_find_their_messages(store: &dyn Store) {
         (by(&[("customer", "4711")]), &[]),
         (Filter { interface: Some("A".to_owned()), ..by(&[("customer", "C-2")]) }, &["m3"]),
         (Filter { state: Some(State::Accepted), ..by(&[("customer", "c-2")]) }, &["m3", "m2"]),
-        (Filter { before: Some(3), ..by(&[("customer", "c-2")]) }, &["m2"]),
+        (Filter { before: Some(last), ..by(&[("customer", "c-2")]) }, &["m2"]),
     ];
     for (filter, expect) in cases {
         let rows = store.messages(filter.clone()).await.unwrap();
