@@ -26,7 +26,7 @@ pub(super) const TARGETS: &[Target] = &[
             let store = MemoryStore::new();
             let mut first = Vec::new();
             wait(async {
-                if tool::import(&store, &mut &*bytes, 0, &|_| {}).await.is_ok() {
+                if tool::import(&store, &mut &*bytes, &[], 0, &|_| {}).await.is_ok() {
                     tool::export(&store, &mut first, 0, &|_| {}).await.expect("what was imported can be exported");
                 }
             });

@@ -190,6 +190,7 @@ const BASE: Interface = Interface {
     encrypted: false,
     sla_p95_ms: None,
     sensitive: &["/email"],
+    searchable: &[],
     operations: &[&CREATE],
     responses: &[],
 };
