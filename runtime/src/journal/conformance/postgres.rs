@@ -4,6 +4,7 @@
 #[path = "../../../../tests/src/postgres.rs"]
 mod cluster;
 mod proxy;
+mod upkeep;
 
 pub(super) use cluster::Cluster;
 
