@@ -13,6 +13,8 @@ pub(super) const INTERESTING: &[&str] = &[
     "a batch was torn by a crash",
     "a sync failed",
     "the disk was full",
+    "the store could not be reached",
+    "it was done, but the answer was lost",
     "the quota refused a message",
     "callers hung up",
     "a message was accepted again",

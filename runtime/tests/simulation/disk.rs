@@ -12,7 +12,7 @@ use std::{
 };
 
 use tieline_runtime::{
-    journal::{Accepted, Change, NewMessage, Store, StoreError},
+    journal::{Accepted, Change, Holding, Lanes, NewMessage, Store, StoreError},
     random::Random,
 };
 use tokio::sync::oneshot;
@@ -45,6 +45,10 @@ struct Inside {
     /// The next sync fails.
     fail_sync: bool,
     no_space: bool,
+    /// The store cannot be reached.
+    away: bool,
+    /// It was, and nobody knows what was written: this process writes nothing more until it starts over.
+    lapsed: bool,
     over_quota: bool,
     slowest_ms: u64,
 }
@@ -89,7 +93,7 @@ impl Disk {
         inside.process += 1;
         inside.waiting.clear();
         let uncertain = std::mem::take(&mut inside.uncertain);
-        (inside.syncing, inside.broken, inside.fail_sync) = (false, None, false);
+        (inside.syncing, inside.broken, inside.fail_sync, inside.lapsed) = (false, None, false, false);
         drop(inside);
         match self.medium.log_bytes() {
             Some(log_bytes) => self.crash_of_a_file(uncertain, log_bytes),
@@ -144,6 +148,11 @@ impl Disk {
         self.inside().no_space = full;
     }
 
+    /// The store cannot be reached (or it can again).
+    pub(super) fn away(&self, away: bool) {
+        self.inside().away = away;
+    }
+
     /// The quota is reached (or not any more).
     pub(super) fn over_quota(&self, over: bool) {
         self.inside().over_quota = over;
@@ -157,6 +166,7 @@ impl Disk {
     pub(super) fn heal(&self) {
         let mut inside = self.inside();
         (inside.fail_sync, inside.no_space, inside.over_quota, inside.slowest_ms) = (false, false, false, 3);
+        inside.away = false;
     }
 
     pub(super) fn is_over_quota(&self) -> bool {
@@ -169,7 +179,8 @@ impl Disk {
         if inside.process != process {
             return;
         }
-        if let Some(error) = inside.broken.clone() {
+        let lapsed = inside.lapsed.then(unreachable);
+        if let Some(error) = inside.broken.clone().or(lapsed) {
             drop(inside);
             drop(self.fail(write, &error));
             return;
@@ -220,6 +231,16 @@ impl Disk {
             drop(inside);
             let error = StoreError::Refused("no space left".to_owned());
             refused.into_iter().for_each(|write| self.refuse(write, &error));
+            return true;
+        }
+        if inside.away {
+            inside.lapsed = self.lie != Lie::GoesOn;
+            let uncertain = std::mem::take(&mut inside.uncertain);
+            let waiting = std::mem::take(&mut inside.waiting);
+            drop(inside);
+            self.history.fault("the store could not be reached");
+            self.lose(uncertain);
+            waiting.into_iter().for_each(|write| drop(self.fail(write, &unreachable())));
             return true;
         }
         if inside.fail_sync {
@@ -288,6 +309,26 @@ impl Disk {
         }
     }
 
+    /// A batch is done or it is not, and whoever waits does not hear which.
+    fn lose(&self, batch: Vec<Write>) {
+        let done = self.random.up_to(1) == 0;
+        if done {
+            self.history.coverage.sometimes("it was done, but the answer was lost");
+        }
+        let lost: Vec<_> = batch.into_iter().map(|write| self.fail(write, &unreachable())).collect();
+        lost.into_iter().filter(|_| done).for_each(|write| self.apply(write));
+    }
+
+    /// What a process holds of the store: all of it, and whether it has to start over.
+    pub(super) fn hold(&self, process: u32) -> Result<Holding, StoreError> {
+        let inside = self.inside();
+        if inside.process != process || inside.away {
+            return Err(unreachable());
+        }
+        let taken = if inside.lapsed { Lanes::ALL } else { Lanes::NONE };
+        Ok(Holding { taken, trust_ms: Some(10_000), ..Holding::all() })
+    }
+
     /// Part of a transaction, as no disk may leave it.
     fn half(&self, write: Write) {
         match write {
@@ -318,6 +359,10 @@ impl Disk {
             }
         }
     }
+}
+
+fn unreachable() -> StoreError {
+    StoreError::Unavailable("connection lost".to_owned())
 }
 
 /// Says it is written, which it is not.

@@ -6,8 +6,8 @@
 use tieline_runtime::{
     door::Promise,
     journal::{
-        Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Incident, KeyFilter, Lanes,
-        Material, NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
+        Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, Holding, Incident, KeyFilter,
+        Lanes, Material, NewMessage, Pause, Post, Row, Store, StoreError, Story, Unfinished,
     },
 };
 use tokio::sync::oneshot;
@@ -59,6 +59,10 @@ impl Store for Handle {
         let hasty = self.disk.lie == Lie::HastyBegin && matches!(changes[..], [Change::Begin { .. }]);
         self.disk.write(self.process, Write::Commit(changes, reply));
         Box::pin(async move { if hasty { Ok(()) } else { result.await.unwrap_or(Err(StoreError::Closed)) } })
+    }
+
+    fn hold(&self, _: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
+        Box::pin(std::future::ready(self.disk.hold(self.process)))
     }
 
     fn unfinished(&self, lanes: Lanes) -> Promise<'static, Result<Vec<Unfinished>, StoreError>> {

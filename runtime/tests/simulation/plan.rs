@@ -71,6 +71,7 @@ fn action(random: &Random) -> Action {
         80..=85 => Action::Crash(random.up_to(2_000)),
         86..=88 => Action::Stop(random.up_to(20_000)),
         89..=90 => Action::FailSync,
+        91 if random.up_to(1) == 0 => Action::Away(random.up_to(3_000)),
         91 => Action::NoSpace(random.up_to(3_000)),
         92 => Action::OverQuota(random.up_to(10_000)),
         93 => Action::SlowDisk([0, 2, 20, 500][pick(4)]),

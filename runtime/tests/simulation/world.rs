@@ -53,6 +53,8 @@ pub(super) enum Action {
     FailSync,
     /// The disk is full for a while.
     NoSpace(u64),
+    /// The store cannot be reached for a while, and answers are lost.
+    Away(u64),
     /// The quota is reached for a while.
     OverQuota(u64),
     /// Syncs take up to this long from now on.
@@ -192,6 +194,11 @@ impl World {
                 self.wait(ms).await;
                 self.disk.no_space(false);
             }
+            Action::Away(ms) => {
+                self.disk.away(true);
+                self.wait(ms).await;
+                self.disk.away(false);
+            }
             Action::OverQuota(ms) => {
                 self.disk.over_quota(true);
                 self.wait(ms).await;
@@ -327,6 +334,10 @@ impl World {
     async fn settle(&mut self) {
         self.disk.heal();
         self.network.heal();
+        // Nothing starts over from here on: what these leave behind in memory has to be right.
+        for number in 0..4 {
+            self.decide(Choice::Discard, number);
+        }
         for _ in 0..200 {
             let answered = self.answered();
             let waiting: Vec<_> =

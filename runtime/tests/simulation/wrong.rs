@@ -36,6 +36,8 @@ pub(super) enum Lie {
     DiscardsWhatIsTaken,
     /// A replay goes out under the idempotency keys of what it repeats.
     ReplaysUnderOldKeys,
+    /// A store that was away goes on as if what nobody heard of had not been written.
+    GoesOn,
 }
 
 impl Lie {
@@ -155,6 +157,7 @@ pub(super) const WRONG: &[Variant] = &[
     lie("another round with the tries of the last", Lie::HalfRetries),
     lie("an operator discards what is being worked on", Lie::DiscardsWhatIsTaken),
     lie("a replay goes out under the keys of what it repeats", Lie::ReplaysUnderOldKeys),
+    lie("a store that was away goes on", Lie::GoesOn),
     Variant { name: "no order", forgotten: Forgotten::Order, ..RIGHT },
     Variant { name: "the dead do not hold up their line", forgotten: Forgotten::Blocking, ..RIGHT },
 ];
