@@ -15,7 +15,7 @@ fn make_day(cluster: &Cluster, database: &str, ago: u32) {
              day, day << 34, (day + 1) << 34);"
         )
     };
-    let tables: String = ["message", "body", "reply", "attempt", "answer"].map(table).concat();
+    let tables: String = ["message", "body", "reply", "attempt", "answer", "searchable"].map(table).concat();
     let day = format!("((now() at time zone 'utc')::date - date '1970-01-01' - {ago})::bigint");
     let rest = "execute format('create sequence message_%s_seq', day); insert into day values (day);";
     ask(cluster, database, &format!("do $$ declare day bigint := {day}; begin {tables} {rest} end $$"));
