@@ -53,6 +53,16 @@ pub(crate) struct Reach {
     /// variable TIELINE_TOKEN may hold the token itself.
     #[arg(long, env = "TIELINE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+    /// One JSON object a line instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whom to trust, and who asks.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Tls {
     /// Authority of the listener's certificate, PEM.
     #[arg(long, env = "TIELINE_CA", hide_env_values = true, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
@@ -62,9 +72,6 @@ pub(crate) struct Reach {
     /// Its key, PEM.
     #[arg(long, env = "TIELINE_KEY", hide_env_values = true, value_name = "FILE", requires = "certificate")]
     pub(crate) key: Option<PathBuf>,
-    /// One JSON object a line instead of a table.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Which messages.

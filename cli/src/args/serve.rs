@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::Place;
+use super::{Place, operate::Tls};
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -65,15 +65,8 @@ pub(crate) struct Services {
     /// File with the token that stands behind the printed key.
     #[arg(long, env = "TIELINE_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Authority of the listeners' certificates, PEM.
-    #[arg(long, env = "TIELINE_CA", hide_env_values = true, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    /// Client certificate that stands behind the printed key, PEM.
-    #[arg(long, env = "TIELINE_CERTIFICATE", hide_env_values = true, value_name = "FILE", requires = "key")]
-    pub(crate) certificate: Option<PathBuf>,
-    /// Its key, PEM.
-    #[arg(long, env = "TIELINE_KEY", hide_env_values = true, value_name = "FILE", requires = "certificate")]
-    pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
 }
 
 /// `/catalog` and `catalog/` → `/catalog`; nothing → nothing.

@@ -21,7 +21,10 @@ use self::{
     stage::{Setting, Stage},
 };
 use crate::{
-    args::{self, operate::Reach},
+    args::{
+        self,
+        operate::{Reach, Tls},
+    },
     building::{Built, build_all},
     failure::Failure,
     operate::Note,
@@ -158,9 +161,7 @@ fn serving(site: &Path, ready: &Ready) -> Result<Serving, Failure> {
     let reach = Reach {
         admin: Some(format!("http://{}", ready.admin)),
         token_file: ready.token_file.clone(),
-        ca: None,
-        certificate: None,
-        key: None,
+        tls: Tls::default(),
         json: false,
     };
     let instances = vec![Instance::new(0, &reach)?];

@@ -11,7 +11,10 @@ use reqwest::{Certificate, Identity, Method, RequestBuilder, Response, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{args::operate::Reach, failure::Failure};
+use crate::{
+    args::operate::{Reach, Tls},
+    failure::Failure,
+};
 
 /// Where a service is if nobody says.
 const DEFAULT: &str = "http://127.0.0.1:8081";
@@ -136,7 +139,7 @@ impl Client {
 
     /// The same service for somebody else: nothing of our own is shown.
     pub(crate) fn stranger(&self, reach: &Reach) -> Result<Self, Failure> {
-        let reach = Reach { certificate: None, key: None, ..reach.clone() };
+        let reach = Reach { tls: Tls { certificate: None, key: None, ..reach.tls.clone() }, ..reach.clone() };
         Ok(Self { http: http(&reach, self.base.scheme() == "https")?, base: self.base.clone(), token: Token::None })
     }
 
@@ -280,7 +283,7 @@ fn http(reach: &Reach, tls: bool) -> Result<reqwest::Client, Failure> {
     let read = |path: &PathBuf| std::fs::read(path).map_err(Failure::file("reading", path));
     let unusable = |path: &PathBuf, error: reqwest::Error| Failure::Other(format!("{}: {error}", path.display()));
     let mut builder = reqwest::Client::builder().no_proxy().timeout(PATIENCE).connect_timeout(Duration::from_secs(5));
-    match &reach.ca {
+    match &reach.tls.ca {
         Some(path) => {
             let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| unusable(path, error))?;
             builder = builder.tls_certs_only(authorities);
@@ -289,7 +292,7 @@ fn http(reach: &Reach, tls: bool) -> Result<reqwest::Client, Failure> {
         None if !tls => builder = builder.tls_certs_only([]),
         None => {}
     }
-    if let (Some(certificate), Some(key)) = (&reach.certificate, &reach.key) {
+    if let (Some(certificate), Some(key)) = (&reach.tls.certificate, &reach.tls.key) {
         let mut pem = read(certificate)?;
         pem.push(b'\n');
         pem.extend(read(key)?);

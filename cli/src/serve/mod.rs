@@ -71,9 +71,7 @@ fn instances(services: &args::Services) -> Result<Vec<Instance>, Failure> {
     let reach = |admin: Option<String>| Reach {
         admin,
         token_file: services.token_file.clone(),
-        ca: services.ca.clone(),
-        certificate: services.certificate.clone(),
-        key: services.key.clone(),
+        tls: services.tls.clone(),
         json: false,
     };
     if services.admin.is_empty() {

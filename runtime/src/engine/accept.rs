@@ -92,10 +92,11 @@ async fn keep(
     let raw = if small && place.is_none() { core.keep_raw(&message) } else { None };
     let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
     let order_key = order_key(interface, &admitted);
+    let begun_ms = core.clock.steady_ms();
     let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
     let accepted = committed.await;
-    let now_ms = core.clock.now_ms();
-    core.pace.accepted(now_ms.saturating_sub(accepted_ms), now_ms);
+    let ended_ms = core.clock.steady_ms();
+    core.pace.accepted(ended_ms.saturating_sub(begun_ms), ended_ms);
     if let (Some(turn), false) = (&turn, matches!(accepted, Ok(Accepted::New { .. }))) {
         core.queue().release(turn);
         core.wake.notify_one();

@@ -218,9 +218,9 @@ impl Core {
 
     /// The next messages to run, and when to look again at the latest.
     pub(super) fn next(&self) -> (Vec<Ticket<Payload>>, Option<i64>) {
-        let now_ms = self.clock.now_ms();
-        let most = |waiting| self.pace.most(waiting, now_ms);
-        self.queue().take(now_ms, most, |handler| self.is_paused(handler))
+        let steady_ms = self.clock.steady_ms();
+        let most = |waiting| self.pace.most(waiting, steady_ms);
+        self.queue().take(self.clock.now_ms(), most, |handler| self.is_paused(handler))
     }
 
     /// Whether a person paused the interface.

@@ -1,7 +1,7 @@
 //! How many messages of an interface run at a time: fewer while new ones have to wait for their receipt.
 //!
-//! In: how long each acceptance took, how many messages wait. Out: a number. Pure: no clock, no tasks. Never knows: what a
-//! message holds.
+//! In: how long each acceptance took, how many messages wait, milliseconds of a clock that nobody sets. Out: a number. Pure: no
+//! clock, no tasks. Never knows: what a message holds.
 //!
 //! Acceptance and delivery share processor and disk. A sender waits for its receipt, a message in the journal can wait: when
 //! receipts come late, delivery gives way by half, again and again, and takes it back little by little once they come in
