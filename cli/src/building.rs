@@ -14,14 +14,7 @@ use catalog::{
 use codegen::{FileSet, Mode, Report};
 use site::{Manual, Options};
 
-use crate::{
-    args::{Format, Part},
-    diagnostics,
-    failure::Failure,
-    project::Project,
-    terminal::Terminal,
-    workspace,
-};
+use crate::{args::Part, diagnostics, failure::Failure, project::Project, terminal::Terminal, workspace};
 
 /// What a build was made from.
 #[derive(Debug)]
@@ -45,7 +38,7 @@ pub(crate) fn build_parts(
     let start = Instant::now();
     let (catalog, found, sources) = catalog::open(&project.root);
     let Some(catalog) = catalog else {
-        diagnostics::print(&found, &sources, Format::Text, terminal)?;
+        diagnostics::print_urgent(&found, &sources, terminal)?;
         return Ok(None);
     };
     terminal.note("Checked", format!("{} interfaces, {} systems", catalog.interfaces().len(), catalog.systems().len()));
@@ -56,7 +49,7 @@ pub(crate) fn build_parts(
             Err(collisions) => {
                 let mut found = Diagnostics::default();
                 collisions.into_iter().for_each(|collision| found.push(collision));
-                diagnostics::print(&found, &sources, Format::Text, terminal)?;
+                diagnostics::print_urgent(&found, &sources, terminal)?;
                 return Ok(None);
             }
         }

@@ -2,7 +2,11 @@
 //!
 //! In: what was found. Out: text in the asked format. Never knows: how it was found.
 
-use catalog::{Sources, diagnostic::Diagnostics, render};
+use catalog::{
+    Sources,
+    diagnostic::{Diagnostics, Severity},
+    render,
+};
 
 use crate::{args::Format, failure::Failure, terminal::Terminal};
 
@@ -23,4 +27,12 @@ pub(crate) fn print(
         Format::Github => render::github(found, sources),
     };
     terminal.write(&text)
+}
+
+/// Prints what needs somebody. Remarks are for `check --all`, pages and programs.
+pub(crate) fn print_urgent(found: &Diagnostics, sources: &Sources, terminal: &Terminal) -> Result<(), Failure> {
+    let mut urgent = Diagnostics::default();
+    let wanted = found.items().iter().filter(|item| item.severity > Severity::Info);
+    wanted.for_each(|item| urgent.push(item.clone()));
+    print(&urgent, sources, Format::Text, terminal)
 }

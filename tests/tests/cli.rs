@@ -150,7 +150,7 @@ fn annotation(line: &str) -> (String, String, u64) {
 fn wrong_uses_say_what_to_do() {
     let outside = tempfile::tempdir().expect("a temporary folder");
     let root = outside.path().canonicalize().unwrap();
-    let all: [&[&str]; 9] = [
+    let all: [&[&str]; 10] = [
         &["check"],
         &["check", "--catalog", "nowhere"],
         &["chekc"],
@@ -160,6 +160,7 @@ fn wrong_uses_say_what_to_do() {
         &["demo", "--json"],
         &["demo", "--once", "--scene", "no such scene"],
         &["completions", "cmd"],
+        &["messages", "--field", "order"],
     ];
     insta::assert_snapshot!("wrong_uses", transcript(&root, &all));
     let project = small(&[]);

@@ -106,8 +106,16 @@ pub(crate) struct Narrow {
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// Only with this value of a field that a document marks searchable, like `order=4711`; several must all fit.
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) field: Vec<String>,
+}
+
+/// What `--field` takes, as it was written.
+fn name_and_value(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("a name and a value are needed, like `order=4711`".to_owned()),
+    }
 }
 
 /// Arguments of `messages`.

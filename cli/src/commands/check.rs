@@ -2,7 +2,7 @@
 //!
 //! In: arguments. Out: everything that is wrong, at once. Never knows: how it is found.
 
-use catalog::diagnostic::{Diagnostic, Diagnostics, Severity};
+use catalog::diagnostic::Severity;
 use codegen::{Finding, Mode};
 
 use crate::{
@@ -23,8 +23,11 @@ pub(crate) fn check(arguments: &args::Check, terminal: &Terminal) -> Result<Outc
     if let Some(Err(collisions)) = &files {
         collisions.iter().for_each(|collision| found.push(collision.clone()));
     }
-    let shown = if arguments.all { found.clone() } else { without_remarks(&found, arguments.format) };
-    diagnostics::print(&shown, &sources, arguments.format, terminal)?;
+    if arguments.all || arguments.format != Format::Text {
+        diagnostics::print(&found, &sources, arguments.format, terminal)?;
+    } else {
+        diagnostics::print_urgent(&found, &sources, terminal)?;
+    }
     let (Some(catalog), Some(Ok(files))) = (catalog, files) else { return Ok(Outcome::Errors) };
     let warned = found.items().iter().any(|item| item.severity == Severity::Warning);
     if warned && arguments.deny == Some(Deny::Warnings) {
@@ -44,12 +47,4 @@ pub(crate) fn check(arguments: &args::Check, terminal: &Terminal) -> Result<Outc
         format!("{interfaces} interfaces, {systems} systems, digest {}; generated code is fresh", catalog.digest()),
     );
     Ok(Outcome::Fine)
-}
-
-/// People asked for what needs them; remarks are for `--all`, pages and programs.
-fn without_remarks(found: &Diagnostics, format: Format) -> Diagnostics {
-    let mut shown = Diagnostics::default();
-    let wanted = |item: &&Diagnostic| format != Format::Text || item.severity > Severity::Info;
-    found.items().iter().filter(wanted).for_each(|item| shown.push(item.clone()));
-    shown
 }
