@@ -206,6 +206,24 @@
     show();
   }
 
+  // From one system to another: the page of the one, at the place of the other.
+  function choose(form) {
+    const links = [...document.querySelectorAll('#systems td:first-child a')];
+    const select = (label, none) => {
+      const box = make('select', {}, make('option', { value: '' }, none), ...links.map((link, at) => make('option', { value: at }, link.textContent)));
+      form.append(make('label', { className: 'filter' }, label, box));
+      return box;
+    };
+    const [from, to] = [select('From', 'a system'), select('to', 'anywhere')];
+    const button = make('button', { className: 'copy', type: 'button' }, 'Show the way');
+    button.addEventListener('click', () => {
+      if (!from.value) from.focus();
+      else location.href = links[from.value].href + (to.value ? `#to-${links[to.value].href.split('/').at(-3)}` : '');
+    });
+    form.append(button);
+    form.hidden = false;
+  }
+
   addEventListener('DOMContentLoaded', () => {
     all('[data-theme-switch]', (button) => {
       button.hidden = false;
@@ -227,6 +245,7 @@
       search();
     }));
     if (document.querySelector('.facets')) facets();
+    all('[data-choose]', choose);
     // A link to a folded message opens it.
     const unfold = () => {
       const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));

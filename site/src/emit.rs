@@ -12,7 +12,7 @@ use crate::routes::{Slugs, slug};
 use crate::view::{
     ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group, GroupPage,
     GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, OperatePage,
-    ProgramsPage, ReasonsPage, ShortPage, SystemPage, SystemsPage, code_path,
+    PathsPage, ProgramsPage, ReachPage, ReasonsPage, ShortPage, SystemPage, SystemsPage, code_path,
 };
 use crate::{Options, export, search};
 
@@ -28,6 +28,7 @@ pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> 
     overview(&context, &mut site);
     interfaces(&context, &mut site);
     systems(&context, &mut site);
+    paths(&context, &mut site);
     groups(&context, &mut site);
     fields(&context, &mut site);
     help(&context, &mut site);
@@ -112,6 +113,17 @@ fn systems(context: &Context<'_>, site: &mut Site) {
             text: &system.text,
         };
         site.page(&DocumentPage::route(&path), &DocumentPage::new(context, &source));
+    }
+}
+
+fn paths(context: &Context<'_>, site: &mut Site) {
+    let network = crate::paths::Network::of(context.catalog);
+    let reach = crate::view::paths::reach(context, &network);
+    site.page(PathsPage::PATH, &PathsPage::new(context, &reach));
+    for system in context.catalog.systems() {
+        if let Some(path) = context.routes.system(&system.name).map(|it| ReachPage::route(&it)) {
+            site.page(&path, &ReachPage::new(context, system, &reach, &path));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::routes::slug;
-use crate::view::{Context, code_path};
+use crate::view::{Context, PathsPage, ReachPage, code_path};
 
 /// One thing that can be found.
 struct Entry {
@@ -75,6 +75,7 @@ fn entries(context: &Context<'_>) -> (Vec<Entry>, Vec<(usize, String)>) {
             keys: String::new(),
         }));
     }
+    paths(context, &mut entries);
     groups(context, &mut entries);
     for manual in &context.options.manual {
         let text = manual.text();
@@ -95,6 +96,21 @@ fn entries(context: &Context<'_>) -> (Vec<Entry>, Vec<(usize, String)>) {
         keys: String::new(),
     }));
     (entries, texts)
+}
+
+fn paths(context: &Context<'_>, entries: &mut Vec<Entry>) {
+    let entry = |title: String, subtitle: &str, href: String| Entry {
+        kind: "paths",
+        title,
+        subtitle: subtitle.to_owned(),
+        href,
+        keys: String::new(),
+    };
+    entries.push(entry("Paths".to_owned(), "How data gets from one system to another", PathsPage::PATH.to_owned()));
+    entries.extend(context.catalog.systems().iter().filter_map(|system| {
+        let href = ReachPage::route(&context.routes.system(&system.name)?);
+        Some(entry(format!("Paths from {}", system.name), "", href))
+    }));
 }
 
 fn groups(context: &Context<'_>, entries: &mut Vec<Entry>) {

@@ -8,4 +8,5 @@ mod hostile;
 mod links;
 mod markup;
 mod pages;
+mod paths;
 mod projects;
