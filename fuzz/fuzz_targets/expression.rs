@@ -1,3 +1,3 @@
-//! Hands what libFuzzer makes up to the target `expression`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tieline_fuzz::run("expression", bytes));
+//! Hands what libFuzzer makes up, or what a file has, to the target `expression`.
+#![cfg_attr(fuzzing, no_main)]
+tieline_fuzz::driver!("expression");

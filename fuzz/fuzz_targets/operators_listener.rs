@@ -1,3 +1,3 @@
-//! Hands what libFuzzer makes up to the target `operators_listener`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tieline_fuzz::run("operators-listener", bytes));
+//! Hands what libFuzzer makes up, or what a file has, to the target `operators-listener`.
+#![cfg_attr(fuzzing, no_main)]
+tieline_fuzz::driver!("operators-listener");

@@ -1,3 +1,3 @@
-//! Hands what libFuzzer makes up to the target `partner_reply`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tieline_fuzz::run("partner-reply", bytes));
+//! Hands what libFuzzer makes up, or what a file has, to the target `partner-reply`.
+#![cfg_attr(fuzzing, no_main)]
+tieline_fuzz::driver!("partner-reply");

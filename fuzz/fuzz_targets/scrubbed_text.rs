@@ -1,3 +1,3 @@
-//! Hands what libFuzzer makes up to the target `scrubbed_text`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tieline_fuzz::run("scrubbed-text", bytes));
+//! Hands what libFuzzer makes up, or what a file has, to the target `scrubbed-text`.
+#![cfg_attr(fuzzing, no_main)]
+tieline_fuzz::driver!("scrubbed-text");

@@ -1,3 +1,3 @@
-//! Hands what libFuzzer makes up to the target `store_import`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tieline_fuzz::run("store-import", bytes));
+//! Hands what libFuzzer makes up, or what a file has, to the target `store-import`.
+#![cfg_attr(fuzzing, no_main)]
+tieline_fuzz::driver!("store-import");

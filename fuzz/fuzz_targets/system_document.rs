@@ -1,3 +1,3 @@
-//! Hands what libFuzzer makes up to the target `system_document`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tieline_fuzz::run("system-document", bytes));
+//! Hands what libFuzzer makes up, or what a file has, to the target `system-document`.
+#![cfg_attr(fuzzing, no_main)]
+tieline_fuzz::driver!("system-document");

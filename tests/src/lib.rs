@@ -14,6 +14,7 @@ pub mod service;
 pub mod tutorial;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -47,12 +48,23 @@ pub fn generated_service() -> &'static Path {
 }
 
 fn compile(package: &str, program: &str) -> PathBuf {
+    let binary = target().join("debug").join(program);
+    // cargo-nextest runs each test in a process of its own, and cargo takes its time to find that there is nothing to do.
+    let run = std::env::var("NEXTEST_RUN_ID").ok();
+    let mark = target().join("tmp").join(format!("{program}.compiled"));
+    if run.is_some() && fs::read_to_string(&mark).ok() == run {
+        return binary;
+    }
     let mut cargo = Command::new(env!("CARGO"));
     command::plain(&mut cargo);
     cargo.current_dir(project()).env("CARGO_TARGET_DIR", target());
     let status = cargo.args(["build", "--quiet", "--package", package]).status().expect("cargo runs");
     assert!(status.success(), "{package} does not compile");
-    target().join("debug").join(program)
+    if let Some(run) = run {
+        fs::create_dir_all(target().join("tmp")).expect("a writable folder");
+        fs::write(mark, run).expect("a writable folder");
+    }
+    binary
 }
 
 /// The folder that cargo builds into.
