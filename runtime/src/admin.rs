@@ -10,6 +10,7 @@
 mod ask;
 mod decide;
 mod endpoints;
+mod erase;
 mod guard;
 mod identity;
 mod look;
@@ -152,6 +153,9 @@ fn decisions() -> Router<Api> {
         .route("/messages/{id}/resolve", one(Verb::Resolve))
         .route("/messages/{id}/skip", one(Verb::Skip))
         .route("/messages/{id}/replay", post(decide::replay))
+        .route("/messages/{id}/erase", post(erase::one))
+        .route("/bulk/erase", post(erase::bulk))
+        .route("/interfaces/{name}/shred", post(erase::shred))
         .route("/bulk/retry", bulk(Each::Verb(Verb::Retry)))
         .route("/bulk/discard", bulk(Each::Verb(Verb::Discard)))
         .route("/bulk/resolve", bulk(Each::Verb(Verb::Resolve)))

@@ -52,7 +52,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::core::Ports;
 pub(crate) use board::Backlog;
 pub use breaker::Standing;
-pub use operate::{Decision, Declined, MOST as MOST_IN_BULK, Order, Rehearsal, Rehearsed, Replayed, Verb, Way};
+pub use operate::{Decision, Declined, MOST as MOST_IN_BULK, Open, Order, Rehearsal, Rehearsed, Replayed, Verb, Way};
 pub use watch::{Health, Part};
 
 use self::core::Core;

@@ -9,6 +9,7 @@ pub mod audit;
 mod change;
 pub(crate) mod codec;
 mod datakey;
+pub(crate) mod erasure;
 pub mod lane;
 mod memory;
 mod operating;
@@ -25,8 +26,9 @@ mod conformance;
 
 pub use audit::{AuditFilter, AuditPage, Audited, Entry, Head};
 pub use change::{Change, Guard, Mark};
-pub(crate) use datakey::day_of;
+pub(crate) use datakey::{DAY_MS, day_of};
 pub use datakey::{DataKey, KeyFilter, Shred};
+pub use erasure::Erased;
 pub use lane::{Holding, Lanes};
 pub use memory::MemoryStore;
 pub use operating::{Origin, Pause, Replay, Scope};

@@ -46,6 +46,7 @@ const VERBS: [&str; 23] = [
     "retry",
     "replay",
     "discard",
+    "erase",
     "resolve",
     "skip",
     "pause",

@@ -27,6 +27,8 @@ pub(crate) enum Operate {
     Resolve(Decide),
     /// Let the messages behind a dead one of the same order key pass.
     Skip(Skip),
+    /// Erase the content of messages for good; that they were there, and who erased them, stays.
+    Erase(Erase),
     /// Pause an interface or a target, or list what is paused.
     Pause(Pause),
     /// Let a paused interface or target go on.
@@ -264,6 +266,44 @@ pub(crate) struct Skip {
     /// Why: stands in the audit log.
     #[arg(long, value_name = "WORDS")]
     pub(crate) why: String,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Arguments of `erase`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tieline erase --field customer=4711 --dry-run    what it would be about, counted
+  tieline erase --field customer=4711 --why 'request 88 of the data protection officer'
+  tieline erase 019a2b… --why 'sent by mistake'
+  tieline erase --interface SALES-SF-ERP-ORDER-CREATE-V1 --day 2026-01-31 --why 'test data'
+
+Bodies, parameters, replies, error texts and what messages are found by go; id, times, states and the audit log
+stay. What repeats a message, or is repeated by it, is erased with it. Needs the role admin. A whole day of an
+interface in an encrypted store loses its data keys too.
+
+Exit codes: 0 done · 1 the service declined some of it · 2 the tool failed")]
+pub(crate) struct Erase {
+    /// Ids of messages. Without any, whatever the filter finds.
+    pub(crate) ids: Vec<String>,
+    /// Why: stands in the audit log.
+    #[arg(long, value_name = "WORDS", required_unless_present = "dry_run")]
+    pub(crate) why: Option<String>,
+    /// Count and show what it would be about, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Also what has not ended, or waits for a decision: it is discarded first.
+    #[arg(long)]
+    pub(crate) discard: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Only accepted on this day (UTC), like 2026-01-31.
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["since", "until"])]
+    pub(crate) day: Option<String>,
+    #[command(flatten)]
+    pub(crate) narrow: Narrow,
     #[command(flatten)]
     pub(crate) reach: Reach,
 }

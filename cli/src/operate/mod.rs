@@ -5,6 +5,7 @@
 
 mod client;
 mod decide;
+mod erase;
 mod list;
 mod narrow;
 mod show;
@@ -39,6 +40,7 @@ pub(crate) fn run(verb: Operate, terminal: &Terminal) -> Result<Outcome, Failure
         Operate::Discard(arguments) => wait(decide::decide("discard", &arguments, terminal)),
         Operate::Resolve(arguments) => wait(decide::decide("resolve", &arguments, terminal)),
         Operate::Skip(arguments) => wait(decide::skip(&arguments, terminal)),
+        Operate::Erase(arguments) => wait(erase::erase(&arguments, terminal)),
         Operate::Pause(arguments) => wait(decide::pause(&arguments, terminal)),
         Operate::Resume(arguments) => wait(decide::resume(&arguments, terminal)),
     }

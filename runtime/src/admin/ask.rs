@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     http::Problem,
-    journal::{Filter, Token},
+    journal::{Filter, Token, day_of},
     lifecycle,
 };
 
@@ -135,6 +135,60 @@ pub(super) struct Bulk {
     pub(super) today: bool,
     pub(super) dry_run: bool,
     batch: Option<String>,
+}
+
+/// An erasure: of one message, or of whatever a filter finds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Erasing {
+    pub(super) filter: Asked,
+    why: String,
+    /// Also what has not ended or waits for a decision.
+    pub(super) discard: bool,
+    pub(super) dry_run: bool,
+    confirm: bool,
+}
+
+/// The end of a day's data keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Shredding {
+    /// A day like 2026-01-31, UTC.
+    day: String,
+    why: String,
+    confirm: bool,
+}
+
+/// What cannot be taken back is said twice.
+fn confirmed(confirm: bool) -> Result<(), Problem> {
+    if confirm {
+        return Ok(());
+    }
+    Err(Problem::new(
+        400,
+        "this cannot be taken back: look with `dry_run` where there is one, then say `\"confirm\": true`",
+    ))
+}
+
+impl Erasing {
+    /// Why, once it was confirmed.
+    pub(super) fn why(&self) -> Result<String, Problem> {
+        confirmed(self.confirm).and_then(|()| why(&self.why))
+    }
+}
+
+impl Shredding {
+    /// Why, once it was confirmed.
+    pub(super) fn why(&self) -> Result<String, Problem> {
+        confirmed(self.confirm).and_then(|()| why(&self.why))
+    }
+
+    /// Days since 1970, UTC.
+    pub(super) fn day(&self) -> Result<i64, Problem> {
+        let start = format!("{}T00:00:00Z", self.day).parse::<Timestamp>();
+        let say = |_| Problem::new(400, "`day` is a day like 2026-01-31 (UTC)");
+        start.map(|start| day_of(start.as_millisecond())).map_err(say)
+    }
 }
 
 impl Wish {

@@ -30,9 +30,9 @@ use crate::{
 };
 
 /// Most dry runs of one request.
-const MOST_REHEARSED: usize = 50;
+pub(super) const MOST_REHEARSED: usize = 50;
 
-type Answer = Result<Response, Problem>;
+pub(super) type Answer = Result<Response, Problem>;
 
 /// Retry, discard, resolve or skip one message.
 pub(super) async fn one(
@@ -261,6 +261,9 @@ pub(super) async fn body(
     let reading = async {
         let missing = || Problem::new(404, format!("there is no message {id}"));
         let story = api.engine.store().story(&id).await?.ok_or_else(missing)?;
+        if let Some(erased) = &story.row.erased {
+            return Err(Problem::new(410, format!("{id} was {erased}: its content is gone")));
+        }
         let material = api.engine.store().material(story.row.seq).await?.ok_or_else(missing)?;
         let decision = decision(&caller, String::new());
         api.engine.record(&decision, "read body", &id, "done").await.map_err(problem)?;
@@ -269,25 +272,31 @@ pub(super) async fn body(
     done(&api, reading).await
 }
 
-async fn done(api: &Api, work: impl Future<Output = Answer>) -> Response {
+pub(super) async fn done(api: &Api, work: impl Future<Output = Answer>) -> Response {
     work.await.unwrap_or_else(|problem| answer(api, problem))
 }
 
-fn decision(caller: &Caller, why: String) -> Decision {
+pub(super) fn decision(caller: &Caller, why: String) -> Decision {
     Decision { who: caller.who.clone(), role: caller.role_word(), why }
 }
 
-async fn on_record(api: &Api, decision: &Decision, action: &str, subject: &str, declined: Declined) -> Problem {
+pub(super) async fn on_record(
+    api: &Api,
+    decision: &Decision,
+    action: &str,
+    subject: &str,
+    declined: Declined,
+) -> Problem {
     record(api, decision, action, subject, &declined).await;
     problem(declined)
 }
 
-async fn record(api: &Api, decision: &Decision, action: &str, subject: &str, declined: &Declined) {
+pub(super) async fn record(api: &Api, decision: &Decision, action: &str, subject: &str, declined: &Declined) {
     let subject = crate::format::mask::cut(subject, 200);
     api.engine.record_refusal(decision, action, subject, &sentence(declined)).await;
 }
 
-fn sentence(declined: &Declined) -> String {
+pub(super) fn sentence(declined: &Declined) -> String {
     match declined {
         Declined::Missing(why) | Declined::Conflict(why) | Declined::Unavailable(why) => why.clone(),
         Declined::Invalid(violations) => format!("the content breaks the rules of today's document: {violations}"),

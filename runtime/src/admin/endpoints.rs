@@ -62,6 +62,9 @@ pub(super) static ALL: &[Endpoint] = &[
     decide("/messages/{id}/discard", Operator, "discard", "Nothing more is to be delivered."),
     decide("/messages/{id}/resolve", Operator, "resolve", "It was dealt with elsewhere."),
     decide("/messages/{id}/skip", Operator, "skip", "Those behind it in its order key may pass."),
+    decide("/messages/{id}/erase", Admin, "erase", "Its content goes for good; or a dry run of that."),
+    decide("/bulk/erase", Admin, "erase", "Erases what a filter finds; or a dry run of that."),
+    decide("/interfaces/{name}/shred", Admin, "shred", "Destroys the data keys of a day whose messages are erased."),
     decide("/bulk/retry", Operator, "retry", "Retries what a filter finds."),
     decide("/bulk/replay", Operator, "replay", "Replays what a filter finds; or a dry run of that."),
     decide("/bulk/discard", Admin, "discard", "Discards what a filter finds."),
@@ -158,6 +161,8 @@ fn body(endpoint: &Endpoint) -> Value {
     let more: &[(&str, &Value)] = match endpoint.decides {
         Some("retry") => &[("today", &flag)],
         Some("replay") => &[("again", &flag), ("dry_run", &flag)],
+        Some("erase") => &[("discard", &flag), ("confirm", &flag), ("dry_run", &flag)],
+        Some("shred") => &[("day", &text), ("confirm", &flag)],
         _ => &[],
     };
     properties.extend(more.iter().map(|(name, schema)| ((*name).to_owned(), (*schema).clone())));
@@ -168,7 +173,9 @@ fn body(endpoint: &Endpoint) -> Value {
     if endpoint.path.starts_with("/bulk/") {
         let fields = FILTER.iter().map(|name| ((*name).to_owned(), json!({})));
         properties.insert("filter".to_owned(), json!({ "type": "object", "properties": Map::from_iter(fields) }));
-        properties.insert("batch".to_owned(), text);
+        if endpoint.decides != Some("erase") {
+            properties.insert("batch".to_owned(), text);
+        }
         properties.insert("dry_run".to_owned(), flag);
     }
     json!({ "type": "object", "properties": properties, "additionalProperties": false })

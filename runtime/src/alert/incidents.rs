@@ -18,7 +18,7 @@ use super::{Channels, SERVICE, outbox::ChannelHealth};
 use crate::{
     clock::Clock,
     descriptor::Interface,
-    journal::{Acknowledged, Change, Incident, Post, PostState, Store, StoreError},
+    journal::{Acknowledged, Change, Incident, Post, PostState, Store, StoreError, erasure::GONE},
     lifecycle::{Reason, Trouble},
     metrics::Metrics,
     random::Random,
@@ -196,6 +196,13 @@ impl Alerts {
         }
         incident.acknowledged = Some(Acknowledged { who: who.to_owned(), at_ms: self.clock.now_ms() });
         Some(self.changes(incident.clone()))
+    }
+
+    /// The content of a message goes: what incidents say of it, too.
+    pub(crate) fn forget(&self, message_id: &str) {
+        for incident in self.firing().values_mut().filter(|incident| incident.message_id == message_id) {
+            GONE.clone_into(&mut incident.detail);
+        }
     }
 
     /// Something was raised: look at the outbox soon.

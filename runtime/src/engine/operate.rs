@@ -10,6 +10,7 @@
 //! nothing. `pause` holds an interface or a target.
 
 mod acknowledge;
+mod erase;
 mod pause;
 mod rehearse;
 mod replay;
@@ -28,6 +29,7 @@ use crate::{
     message::Violations,
 };
 
+pub use erase::Open;
 pub use pause::Way;
 pub use rehearse::{Rehearsal, Rehearsed};
 pub use replay::{MOST, Order, Replayed};
@@ -134,54 +136,58 @@ impl Engine {
     /// # Errors
     /// [`Declined`]: nothing was done.
     pub async fn decide(&self, id: &str, verb: Verb, decision: &Decision) -> Result<State, Declined> {
-        let core = &self.core;
         // One decision at a time: what was read is still true when it is written.
-        let _turn = core.deciding.lock().await;
-        let row = find(core, id).await?;
-        let handler = handler(core, &row)?;
-        let other = row.digest != core.handlers[handler].interface().digest;
-        if verb == Verb::Retry && other && (row.state == State::Dead || row.reason == Some(Reason::Revision)) {
-            return Err(Declined::Conflict(format!(
-                "{id} was accepted under another revision ({}) of the document: replay it, which runs its content \
-                 through the document of today, or retry it under today's revision",
-                row.digest
-            )));
-        }
-        settled(core, &row)?;
-        let taken = if row.state.is_end() { None } else { Some(withdraw(core, &row)?) };
-        let state = taken.as_ref().map_or(row.state, |taken| taken.ticket().state);
-        let remains = remains(core.handlers[handler].interface());
-        let transition = match (core.rules)(state, verb.event(), remains) {
-            Ok(_) if verb == Verb::Skip && !core.parked.holds(row.seq) => {
-                return Err(Declined::Conflict(format!("no other message of an order key waits for {id}")));
-            }
-            Ok(transition) => transition,
-            Err(_) => {
-                restore(core, taken);
-                return Err(Declined::Conflict(format!("{id} is {state}: there is nothing to {}", verb.as_str())));
-            }
-        };
-        let reason = if verb == Verb::Skip { row.reason } else { transition.reason };
-        let changes =
-            changes(core, &row, (Guard { lease: row.lease, from: state }, verb), (&transition, reason), decision);
-        if let Err(error) = core.store.commit(changes).await {
-            restore(core, taken);
-            return Err(failed(core, &error));
-        }
-        tracing::info!(
-            message = id,
-            who = decision.who,
-            action = verb.as_str(),
-            state = transition.state.as_str(),
-            "decided"
-        );
-        let ticket = taken.map(Taken::into_ticket).map(|mut ticket| {
-            ticket.payload.outdated &= verb != Verb::RetryToday;
-            ticket
-        });
-        follow(core, handler, &row, ticket, &transition);
-        Ok(transition.state)
+        let _turn = self.core.deciding.lock().await;
+        decide(&self.core, id, verb, decision).await
     }
+}
+
+/// Whoever calls holds the turn.
+async fn decide(core: &Core, id: &str, verb: Verb, decision: &Decision) -> Result<State, Declined> {
+    let row = find(core, id).await?;
+    not_erased(&row)?;
+    let handler = handler(core, &row)?;
+    let other = row.digest != core.handlers[handler].interface().digest;
+    if verb == Verb::Retry && other && (row.state == State::Dead || row.reason == Some(Reason::Revision)) {
+        return Err(Declined::Conflict(format!(
+            "{id} was accepted under another revision ({}) of the document: replay it, which runs its content \
+             through the document of today, or retry it under today's revision",
+            row.digest
+        )));
+    }
+    settled(core, &row)?;
+    let taken = if row.state.is_end() { None } else { Some(withdraw(core, &row)?) };
+    let state = taken.as_ref().map_or(row.state, |taken| taken.ticket().state);
+    let remains = remains(core.handlers[handler].interface());
+    let transition = match (core.rules)(state, verb.event(), remains) {
+        Ok(_) if verb == Verb::Skip && !core.parked.holds(row.seq) => {
+            return Err(Declined::Conflict(format!("no other message of an order key waits for {id}")));
+        }
+        Ok(transition) => transition,
+        Err(_) => {
+            restore(core, taken);
+            return Err(Declined::Conflict(format!("{id} is {state}: there is nothing to {}", verb.as_str())));
+        }
+    };
+    let reason = if verb == Verb::Skip { row.reason } else { transition.reason };
+    let changes = changes(core, &row, (Guard { lease: row.lease, from: state }, verb), (&transition, reason), decision);
+    if let Err(error) = core.store.commit(changes).await {
+        restore(core, taken);
+        return Err(failed(core, &error));
+    }
+    tracing::info!(
+        message = id,
+        who = decision.who,
+        action = verb.as_str(),
+        state = transition.state.as_str(),
+        "decided"
+    );
+    let ticket = taken.map(Taken::into_ticket).map(|mut ticket| {
+        ticket.payload.outdated &= verb != Verb::RetryToday;
+        ticket
+    });
+    follow(core, handler, &row, ticket, &transition);
+    Ok(transition.state)
 }
 
 impl Engine {
@@ -325,6 +331,14 @@ fn settled(core: &Core, row: &Row) -> Result<(), Declined> {
         return Err(Declined::Conflict(format!("{} is being worked on now: try again in a moment", row.id)));
     }
     Ok(())
+}
+
+/// Without its content there is nothing to decide about.
+fn not_erased(row: &Row) -> Result<(), Declined> {
+    match &row.erased {
+        Some(erased) => Err(Declined::Conflict(format!("{} was {erased}: its content is gone", row.id))),
+        None => Ok(()),
+    }
 }
 
 async fn find(core: &Core, id: &str) -> Result<Row, Declined> {

@@ -137,6 +137,16 @@ pub enum Change {
     DataKey(Box<DataKey>),
     /// A data key under another key-encryption key; nothing if it was destroyed meanwhile.
     Rewrap(Box<DataKey>),
+    /// The content of a message that has ended goes ([`super::erasure`]). Refused as [`super::StoreError::Stale`] if it has
+    /// not ended, or if somebody still has to decide about it.
+    Erase {
+        /// Message.
+        seq: i64,
+        /// By whom.
+        who: String,
+        /// When.
+        at_ms: i64,
+    },
     /// Data keys are destroyed.
     Shred(Box<Shred>),
 }

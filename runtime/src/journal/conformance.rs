@@ -1,9 +1,11 @@
 //! One suite over every store.
 
+mod erasure;
 mod operating;
 mod postgres;
 mod retention;
 
+use erasure::{erasing_takes_the_content_and_leaves_the_story, what_is_needed_is_not_erased};
 use operating::{
     a_replay_knows_where_it_comes_from, a_stale_batch_leaves_no_audit_row, another_round_starts_from_the_first_try,
     lists_are_narrowed, pauses_are_kept, searchable_fields_find_their_messages, the_audit_log_is_a_chain,
@@ -400,6 +402,8 @@ conformance!(
     a_replay_takes_the_place_that_its_source_blocked,
     calls_of_the_day_are_counted,
     what_is_past_its_time_is_deleted_and_nothing_else,
+    erasing_takes_the_content_and_leaves_the_story,
+    what_is_needed_is_not_erased,
 );
 
 #[tokio::test]

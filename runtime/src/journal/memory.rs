@@ -2,17 +2,18 @@
 //!
 //! In: messages and changes. Out: the same answers as the stores that keep their promise. Never knows: files.
 
+mod erase;
 mod keys;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{
-    Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry, Filter, Grave, Head,
-    IdempotencyKey, Incident, KeyFilter, Lanes, Mark, Material, NewMessage, Pause, Post, PostState, Prune, Pruned,
-    Replay, Row, Scope, Store, StoreError, Story, Unfinished,
+    Accepted, Answer, Attempt, AuditFilter, AuditPage, Audited, Change, DataKey, Delivery, Entry as Written, Erased,
+    Filter, Grave, Head, IdempotencyKey, Incident, KeyFilter, Lanes, Mark, Material, NewMessage, Pause, Post,
+    PostState, Prune, Pruned, Replay, Row, Scope, Store, StoreError, Story, Unfinished,
 };
 use crate::{
     door::Promise,
@@ -281,6 +282,7 @@ impl Kept {
             mark,
             accepted_ms: message.accepted_ms,
             ended_ms: None,
+            erased: None,
         };
         let entry = Life { message, row, deliveries: Vec::new(), attempts: Vec::new(), grave: None, answer: None };
         self.messages.insert(seq, entry);
@@ -307,6 +309,8 @@ impl Kept {
             let (seq, guard, after) = match change {
                 Change::State { seq, guard, state, .. } => (seq, guard, (guard.lease, *state)),
                 Change::Claim { seq, guard, .. } => (seq, guard, (guard.lease + 1, State::InFlight)),
+                Change::Erase { seq, .. } if self.may_erase(*seq, changed.get(seq)) => continue,
+                Change::Erase { .. } => return Err(StoreError::Stale),
                 _ => continue,
             };
             let kept = || self.messages.get(seq).map(|life| (life.row.lease, life.row.state));
@@ -323,7 +327,7 @@ impl Kept {
         self.audit.last().map(Audited::head).unwrap_or_default()
     }
 
-    fn write_down(&mut self, entry: Entry) {
+    fn write_down(&mut self, entry: Written) {
         let row = self.head().chain(entry);
         self.audit.push(row);
     }
@@ -347,8 +351,16 @@ impl Kept {
                 }
             }
             Change::Shred(shred) => self.shred(&shred),
+            Change::Erase { seq, who, at_ms } => self.erase(seq, Erased { at_ms, who }),
             Change::Incident(incident) => drop(self.incidents.insert(incident.dedup_key.clone(), *incident)),
-            Change::Post(post) => drop(self.posts.insert(post.id.clone(), *post)),
+            // What it says was settled when it was written.
+            Change::Post(post) => match self.posts.entry(post.id.clone()) {
+                Entry::Occupied(mut known) => {
+                    let incident = known.get().incident.clone();
+                    known.insert(Post { incident, ..*post });
+                }
+                Entry::Vacant(place) => drop(place.insert(*post)),
+            },
             Change::State { seq, .. }
             | Change::Claim { seq, .. }
             | Change::Mark { seq, .. }
@@ -462,6 +474,7 @@ impl Life {
             | Change::Audit(_)
             | Change::DataKey(_)
             | Change::Rewrap(_)
+            | Change::Erase { .. }
             | Change::Shred(_) => {}
         }
     }

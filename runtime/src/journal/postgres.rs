@@ -15,6 +15,7 @@ mod apply;
 mod batch;
 mod connect;
 mod data_keys;
+mod erase;
 mod examine;
 mod job;
 mod lanes;

@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: plain data. Never knows: SQL. Times are milliseconds since 1970.
 
-use super::{DataKey, Mark, Origin, Replay, Token, lane::lane_of};
+use super::{DataKey, Erased, Mark, Origin, Replay, Token, lane::lane_of};
 use crate::{
     descriptor::Class,
     lifecycle::{Reason, State, Trouble},
@@ -256,6 +256,8 @@ pub struct Row {
     pub accepted_ms: i64,
     /// When it ended.
     pub ended_ms: Option<i64>,
+    /// That its content was erased.
+    pub erased: Option<Erased>,
 }
 
 /// The whole story of a message.

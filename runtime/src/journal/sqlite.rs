@@ -7,6 +7,7 @@
 
 mod apply;
 mod data_keys;
+mod erase;
 mod examine;
 mod open;
 mod operating;

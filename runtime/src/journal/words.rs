@@ -2,7 +2,7 @@
 //!
 //! In: types. Out: texts, and the other way round (`None`: this build cannot read it). Never knows: SQL.
 
-use super::{Acknowledged, Incident, PostState};
+use super::{Acknowledged, Incident, PostState, erasure::GONE};
 use crate::{descriptor::Class, lifecycle::Trouble};
 
 /// The class of a word.
@@ -59,6 +59,12 @@ pub(super) fn incident_to_text(incident: &Incident) -> String {
         "detail": incident.detail,
     })
     .to_string()
+}
+
+/// The record of an incident without what it quotes, if it is about one of these messages.
+pub(super) fn incident_without_content(text: &str, messages: &[String]) -> Option<String> {
+    let found = incident(text).filter(|incident| messages.contains(&incident.message_id))?;
+    Some(incident_to_text(&Incident { detail: GONE.to_owned(), ..found }))
 }
 
 pub(super) fn incident(text: &str) -> Option<Incident> {

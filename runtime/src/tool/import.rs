@@ -210,6 +210,9 @@ fn changes(seq: i64, state: State, line: Message) -> Result<Vec<Change>, String>
         let at_ms = line.ended_ms.unwrap_or(line.accepted_ms);
         changes.push(Change::State { seq, guard, state, reason, detail, due_ms, at_ms });
     }
+    if let Some(erased) = line.erased {
+        changes.push(Change::Erase { seq, who: erased.who, at_ms: erased.at_ms });
+    }
     if let Some(word) = line.mark {
         let mark = Mark::from_word(&word).ok_or_else(|| format!("`{word}` is no mark"))?;
         changes.push(Change::Mark { seq, mark });

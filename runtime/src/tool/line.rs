@@ -71,11 +71,21 @@ pub(super) struct Message {
     pub(super) ended_ms: Option<i64>,
     pub(super) crashes: u32,
     pub(super) gap: bool,
+    /// Absent where it has its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) erased: Option<Erased>,
     pub(super) mark: Option<String>,
     pub(super) deliveries: Vec<Step>,
     pub(super) attempts: Vec<Try>,
     pub(super) dead_letter: Option<Dead>,
     pub(super) answer: Option<Answered>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Erased {
+    pub(super) at_ms: i64,
+    pub(super) who: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -169,6 +179,7 @@ impl Message {
             ended_ms: row.ended_ms,
             crashes: row.crashes,
             gap: row.gap,
+            erased: row.erased.map(|erased| Erased { at_ms: erased.at_ms, who: erased.who }),
             mark: row.mark.map(|mark| mark.as_str().to_owned()),
             deliveries: material.deliveries.into_iter().map(Step::of).collect(),
             attempts: story.attempts.into_iter().map(Try::of).collect(),

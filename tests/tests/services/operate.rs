@@ -215,6 +215,29 @@ async fn programs_read_lines_and_an_edited_message_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_is_erased_for_good() {
+    let world = World::start().await;
+    insta::assert_snapshot!(
+        "erased",
+        world.transcript(&[
+            &["erase"],
+            &["erase", "{4701}", "{4703}", "--dry-run"],
+            &["erase", "--interface", "SALES-SF-ERP-PAYMENT-STATUS-V1", "--dry-run", "--discard"],
+            &["erase", "--interface", "SALES-SF-ERP-PAYMENT-STATUS-V1", "--why", "request 88"],
+            &["erase", "--state", "DELIVERED", "--why", "request 88", "--yes"],
+            &["erase", "{4703}", "--why", "request 88", "--yes"],
+            &["erase", "{4703}", "--why", "request 88", "--yes", "--discard"],
+            &["erase", "{4703}", "--why", "request 88", "--yes"],
+            &["messages", "show", "{4703}"],
+            &["messages", "show", "{4701}", "--body"],
+            &["replay", "{4701}", "--why", "w"],
+            &["messages"],
+            &["audit"],
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_not_is_told_and_nothing_happens() {
     let world = World::start().await;
     let path = world.folder.path();
@@ -231,6 +254,7 @@ async fn who_may_not_is_told_and_nothing_happens() {
     for (token, words) in [
         (None, &["discard", "{4702}", "--why", "w"][..]),
         (None, &["messages", "show", "{4702}", "--body"]),
+        (None, &["erase", "{4702}", "--why", "w", "--yes", "--discard"]),
         (None, &["dead-letters", "--export"]),
         (Some("wrong"), &["messages"]),
         (Some("missing"), &["messages"]),

@@ -1,6 +1,7 @@
 //! The operator's listener over a socket.
 
 mod decisions;
+mod erase;
 mod gate;
 mod roles;
 

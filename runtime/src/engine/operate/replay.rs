@@ -142,6 +142,7 @@ async fn source(core: &Core, id: &str, order: &Order) -> Result<Source, Declined
         return Err(Declined::Conflict(format!("{id} is {}: only what has ended is replayed", row.state)));
     }
     super::settled(core, &row)?;
+    super::not_erased(&row)?;
     let good = |state: State| !state.is_end() || state == State::Delivered;
     if let Some(replay) = replays.iter().find(|replay| good(replay.state) && !order.again) {
         let problem = format!("{id} was replayed already as {}, which is {}", replay.id, replay.state);

@@ -6,7 +6,7 @@ use deadpool_postgres::ClientWrapper;
 use futures_util::future::try_join_all;
 use tokio_postgres::{Error, types::ToSql};
 
-use super::{batch::Plan, data_keys};
+use super::{batch::Plan, data_keys, erase};
 use crate::journal::{Audited, Entry, Grave, Head, Origin, audit::START, class_word, words};
 
 /// Text that PostgreSQL keeps: it has no NUL.
@@ -42,6 +42,7 @@ pub(super) async fn write(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(),
     for change in &plan.keys {
         data_keys::change(client, change).await?;
     }
+    erase::erase(client, plan).await?;
     audit(client, plan).await
 }
 
@@ -231,7 +232,7 @@ async fn alerts(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(), Error> {
         let sql = "insert into post (id, channel, state, tries, due_ms, created_ms, error, record) \
                    values ($1, $2, $3, $4, $5, $6, $7, $8) \
                    on conflict (id) do update set state = excluded.state, tries = excluded.tries, \
-                   due_ms = excluded.due_ms, error = excluded.error, record = excluded.record";
+                   due_ms = excluded.due_ms, error = excluded.error";
         let (state, tries, error) = (words::post_word(post.state), int(post.tries), clean(&post.error));
         let record = words::incident_to_text(&post.incident);
         let values: Values<'_> =

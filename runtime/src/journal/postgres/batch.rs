@@ -76,6 +76,8 @@ pub(super) struct Plan<'a> {
     pub(super) pauses: BTreeMap<Scope, Option<&'a Pause>>,
     /// Changes of data keys, in their order.
     pub(super) keys: Vec<&'a Change>,
+    /// Messages whose content goes, by whom, when.
+    pub(super) erased: Vec<(i64, &'a str, i64)>,
     pub(super) audit: Vec<Entry>,
 }
 
@@ -93,6 +95,7 @@ pub(super) const fn subject(change: &Change) -> Option<i64> {
         | Change::Bury { seq, .. }
         | Change::Answer { seq, .. }
         | Change::MadeGood { seq, .. }
+        | Change::Erase { seq, .. }
         | Change::Again { seq } => Some(*seq),
         Change::Called { .. }
         | Change::Pause(_)
@@ -178,6 +181,7 @@ impl<'a> Plan<'a> {
             Change::Post(post) => drop(self.posts.insert(&post.id, post)),
             Change::Pause(pause) => drop(self.pauses.insert(pause.scope.clone(), Some(pause))),
             Change::Resume(scope) => drop(self.pauses.insert(scope.clone(), None)),
+            Change::Erase { seq, who, at_ms } => self.erased.push((*seq, who, *at_ms)),
             Change::Audit(entry) => self.audit.push(Entry::clone(entry)),
             Change::DataKey(_) | Change::Rewrap(_) | Change::Shred(_) => self.keys.push(change),
             Change::State { .. }
@@ -226,6 +230,9 @@ fn step(row: &mut Progress, change: &Change, handed: bool) -> Result<(), StoreEr
             (row.state, row.mark) = (State::Resolved, None);
             row.moved = Some(Moved { reason, detail: detail.clone(), due_ms: None, ended_ms });
         }
+        Change::Erase { .. } if row.state == State::Dead || !row.state.is_end() || row.mark.is_some() => {
+            return Err(StoreError::Stale);
+        }
         Change::Mark { mark, .. } => row.mark = Some(*mark),
         Change::Crashes { crashes, .. } => row.crashes = *crashes,
         Change::Again { .. } => row.crashes = 0,
@@ -239,7 +246,7 @@ fn step(row: &mut Progress, change: &Change, handed: bool) -> Result<(), StoreEr
 
 fn missing(change: &Change, seq: i64) -> StoreError {
     match change {
-        Change::State { .. } | Change::Claim { .. } => StoreError::Stale,
+        Change::State { .. } | Change::Claim { .. } | Change::Erase { .. } => StoreError::Stale,
         _ => StoreError::Refused(format!("there is no message {seq}")),
     }
 }

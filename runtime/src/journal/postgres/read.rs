@@ -76,7 +76,7 @@ pub(super) async fn answer(client: &ClientWrapper, id: &str) -> Read<Option<Answ
 }
 
 const ROW: &str = "message.*, progress.state, progress.reason, progress.detail, progress.due_ms, progress.crashes, \
-                   progress.lease, progress.gap, progress.mark, progress.ended_ms";
+                   progress.lease, progress.gap, progress.mark, progress.ended_ms, progress.erased_ms, progress.erased_by";
 const FROM: &str = "from message join progress on progress.message = message.seq";
 
 pub(super) async fn messages(client: &ClientWrapper, filter: &Filter) -> Read<Vec<Row>> {

@@ -11,8 +11,8 @@ use tokio_postgres::{
 use crate::{
     descriptor::Class,
     journal::{
-        Answer, Attempt, Audited, Delivery, Entry, Grave, IdempotencyKey, Incident, Mark, NewMessage, Origin, Pause,
-        Post, Row, Scope, StoreError, Token, Unfinished, words,
+        Answer, Attempt, Audited, Delivery, Entry, Erased, Grave, IdempotencyKey, Incident, Mark, NewMessage, Origin,
+        Pause, Post, Row, Scope, StoreError, Token, Unfinished, words,
     },
     lifecycle::{Reason, State},
 };
@@ -145,7 +145,13 @@ pub(super) fn row(row: &Found) -> Read<Row> {
         mark: mark(row)?,
         accepted_ms: get(row, "accepted_ms")?,
         ended_ms: get(row, "ended_ms")?,
+        erased: erased(row)?,
     })
+}
+
+fn erased(row: &Found) -> Read<Option<Erased>> {
+    let (at_ms, who): (Option<i64>, Option<String>) = (get(row, "erased_ms")?, get(row, "erased_by")?);
+    Ok(at_ms.zip(who).map(|(at_ms, who)| Erased { at_ms, who }))
 }
 
 pub(super) fn grave(row: &Found) -> Read<Grave> {

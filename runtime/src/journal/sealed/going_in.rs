@@ -86,6 +86,7 @@ impl<'a> Sealing<'a> {
             | Change::Audit(_)
             | Change::DataKey(_)
             | Change::Rewrap(_)
+            | Change::Erase { .. }
             | Change::Shred(_) => {}
         }
         Ok(())

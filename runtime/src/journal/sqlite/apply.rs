@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use sha2::{Digest as _, Sha256};
 
-use super::{data_keys, operating, rows};
+use super::{data_keys, erase, operating, rows};
 use crate::{
     journal::{
         Accepted, Attempt, Change, Entry, Grave, Guard, IdempotencyKey, Incident, Mark, NewMessage, Post, class_word,
@@ -152,6 +152,7 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
         Change::DataKey(key) => data_keys::keep(connection, key),
         Change::Rewrap(key) => data_keys::rewrap(connection, key),
         Change::Shred(shred) => data_keys::shred(connection, shred),
+        Change::Erase { seq, who, at_ms } => erase::erase(connection, *seq, who, *at_ms),
     }
 }
 
@@ -161,9 +162,9 @@ fn guarded(connection: &Connection, seq: i64, guard: Guard) -> rusqlite::Result<
         .prepare_cached("select lease, state from progress where message = ?1")?
         .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((lease, state)) = found else { return Err(rusqlite::Error::StatementChangedRows(0)) };
+    let Some((lease, state)) = found else { return Err(rows::stale()) };
     let state = State::from_word(&state).ok_or_else(|| rows::unreadable("state"))?;
-    if guard.holds(lease, state) { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(0)) }
+    if guard.holds(lease, state) { Ok(()) } else { Err(rows::stale()) }
 }
 
 fn claim(connection: &Connection, seq: i64, lease: u32, gap: bool) -> rusqlite::Result<()> {
@@ -288,11 +289,13 @@ fn keep_incident(connection: &Connection, incident: &Incident) -> rusqlite::Resu
         .map(drop)
 }
 
+/// What it says was settled when it was written.
 fn keep_post(connection: &Connection, post: &Post) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "insert or replace into post (id, channel, state, tries, due_ms, created_ms, error, record) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into post (id, channel, state, tries, due_ms, created_ms, error, record) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (id) do update set state = excluded.state, \
+             tries = excluded.tries, due_ms = excluded.due_ms, error = excluded.error",
         )?
         .execute(params![
             post.id,

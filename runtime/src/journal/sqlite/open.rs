@@ -9,17 +9,18 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, config::DbConfig};
 
-use super::writer::LONGEST_LOG_PAGES;
+use super::writer::{BUSY, LONGEST_LOG_PAGES};
 use crate::journal::StoreError;
 
 /// What makes each version out of the one before it; the first out of nothing.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("schema-2.sql"),
     include_str!("schema-3.sql"),
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
+    include_str!("schema-7.sql"),
 ];
 
 /// Newest schema this build knows.
@@ -47,7 +48,7 @@ pub(super) fn open(path: &Path, readers: usize) -> Result<Opened, StoreError> {
     let readers = (0..readers)
         .map(|_| {
             let connection = Connection::open_with_flags(path, flags)?;
-            connection.pragma_update(None, "busy_timeout", 5_000)?;
+            connection.busy_timeout(BUSY)?;
             plan_once(&connection)?;
             Ok(connection)
         })
@@ -71,7 +72,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 }
 
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     // A log that grew under load is cut again once it has been moved into the file.

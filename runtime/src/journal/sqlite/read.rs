@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
 use super::{operating, rows};
 use crate::{
     journal::{
-        Answer, Attempt, Delivery, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post, Row, Story,
-        Unfinished,
+        Answer, Attempt, Delivery, Erased, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post, Row,
+        Story, Unfinished,
     },
     lifecycle::{Reason, State},
 };
@@ -98,7 +98,8 @@ pub(super) fn answer(connection: &Connection, id: &str) -> rusqlite::Result<Opti
 }
 
 const ROW: &str = "select message.*, progress.state, progress.reason, progress.detail, progress.due_ms, \
-                   progress.crashes, progress.lease, progress.gap, progress.mark, progress.ended_ms from message join progress on progress.message = message.seq";
+                   progress.crashes, progress.lease, progress.gap, progress.mark, progress.ended_ms, \
+                   progress.erased_ms, progress.erased_by from message join progress on progress.message = message.seq";
 
 /// Tables in the order in which they are asked: the planner does not know how rare a state is, and we do.
 fn state_first(query: &str) -> String {
@@ -301,7 +302,13 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         mark: rows::mark(row.get("mark")?)?,
         accepted_ms: row.get("accepted_ms")?,
         ended_ms: row.get("ended_ms")?,
+        erased: erased(row)?,
     })
+}
+
+fn erased(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Erased>> {
+    let (at_ms, who): (Option<i64>, Option<String>) = (row.get("erased_ms")?, row.get("erased_by")?);
+    Ok(at_ms.zip(who).map(|(at_ms, who)| Erased { at_ms, who }))
 }
 
 fn grave(row: &rusqlite::Row<'_>) -> rusqlite::Result<Grave> {

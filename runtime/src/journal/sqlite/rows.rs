@@ -22,6 +22,11 @@ pub(super) fn mark(word: Option<String>) -> rusqlite::Result<Option<Mark>> {
     word.map(|word| Mark::from_word(&word).ok_or_else(|| unreadable("mark"))).transpose()
 }
 
+/// A change comes too late: the message is not as it was seen.
+pub(super) const fn stale() -> rusqlite::Error {
+    rusqlite::Error::StatementChangedRows(0)
+}
+
 /// What a row holds that this build cannot read.
 pub(super) fn unreadable(what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(FromSqlError::Other(what.into())))

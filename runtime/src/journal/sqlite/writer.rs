@@ -51,6 +51,12 @@ const MOMENT: Duration = Duration::from_millis(1);
 pub(super) const LONGEST_LOG_PAGES: u32 = 16_384;
 const IDLE: Duration = Duration::from_millis(250);
 
+/// Longest that the log holds what was erased, if nobody reads it.
+const TRACES: Duration = Duration::from_secs(1);
+
+/// Longest wait for others who have the file.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
 /// Whom to tell about transactions, once somebody wants to know.
 pub(super) type Meter = Arc<OnceLock<Arc<Metrics>>>;
 
@@ -107,7 +113,16 @@ pub(super) fn start(
 ) -> io::Result<Sender<Job>> {
     let (sender, jobs) = channel();
     quota.look(&connection);
-    let writer = Writer { connection, quota, meter, broken: None, log_is_dirty: true, busy: false, _lock: lock };
+    let writer = Writer {
+        connection,
+        quota,
+        meter,
+        broken: None,
+        log_is_dirty: true,
+        traces_since: None,
+        busy: false,
+        _lock: lock,
+    };
     thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&jobs))?;
     Ok(sender)
 }
@@ -118,6 +133,8 @@ struct Writer {
     meter: Meter,
     broken: Option<StoreError>,
     log_is_dirty: bool,
+    /// Since when the log holds what was erased.
+    traces_since: Option<Instant>,
     /// The last transaction had company.
     busy: bool,
     _lock: File,
@@ -138,6 +155,9 @@ impl Writer {
                     let (batch, close) = gather(job, jobs);
                     self.busy = batch.len() >= COMPANY;
                     self.write(batch);
+                    if self.traces_since.is_some_and(|since| since.elapsed() >= TRACES) {
+                        self.checkpoint();
+                    }
                     if close.is_some() {
                         return self.close(close);
                     }
@@ -159,6 +179,10 @@ impl Writer {
         }
         self.log_is_dirty = true;
         let full = self.quota.full(&self.connection);
+        if batch.iter().any(Job::erases) {
+            self.overwrite(true);
+            self.traces_since.get_or_insert_with(Instant::now);
+        }
         match self.transaction(&batch, full.as_ref()) {
             Ok(answers) => batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
             // One bad change must not take its neighbours with it.
@@ -207,7 +231,42 @@ impl Writer {
         Ok(answers)
     }
 
+    /// Whether what is deleted is overwritten in its page. It always is once asked for, until the log was emptied: rows that
+    /// were erased leave no bytes behind.
+    fn overwrite(&self, on: bool) {
+        // What cannot be set is no reason not to erase the rows.
+        if let Err(error) = self.connection.pragma_update(None, "secure_delete", on) {
+            tracing::warn!(%error, "the place of what is erased is not overwritten");
+        }
+    }
+
+    /// Empties the log, which holds pages as they were. Does not wait for readers: it is tried again.
+    fn empty_log(&mut self) -> bool {
+        let emptied = self
+            .connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| {
+                self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, bool>(0))
+            })
+            .is_ok_and(|busy| !busy);
+        if let Err(error) = self.connection.busy_timeout(BUSY) {
+            tracing::warn!(%error, "the journal's connection does not wait for others any more");
+        }
+        if emptied {
+            self.traces_since = None;
+            self.overwrite(false);
+        } else {
+            self.traces_since = Some(Instant::now());
+        }
+        emptied
+    }
+
     fn checkpoint(&mut self) {
+        if self.broken.is_none() && self.traces_since.is_some() {
+            self.log_is_dirty = !self.empty_log();
+            self.quota.look(&self.connection);
+            return;
+        }
         // A checkpoint that fails or is held up by a reader loses nothing: the log stays, and it is tried again.
         if self.broken.is_none() && self.connection.execute_batch("pragma wal_checkpoint(passive)").is_ok() {
             self.log_is_dirty = false;
@@ -252,6 +311,10 @@ impl Job {
             Self::Prune(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Close(reply) => drop(reply.send(())),
         }
+    }
+
+    fn erases(&self) -> bool {
+        matches!(self, Self::Commit(changes, _) if changes.iter().any(|change| matches!(change, Change::Erase { .. })))
     }
 
     const fn is_message(&self) -> bool {
