@@ -4,7 +4,7 @@
 
 use super::Kept;
 use crate::{
-    journal::{Erased, NewMessage, erasure::GONE},
+    journal::{Erased, NewMessage, Sealed, erasure::GONE},
     lifecycle::State,
 };
 
@@ -23,9 +23,17 @@ impl Kept {
         for incident in incidents.filter(|incident| incident.message_id == life.row.id) {
             GONE.clone_into(&mut incident.detail);
         }
+        let (size_bytes, lane) = (life.message.size_bytes(), life.message.lane());
+        let sealed = Some(Box::new(Sealed { size_bytes, lane, data_key: None }));
         let message = std::mem::take(&mut life.message);
-        life.message =
-            NewMessage { raw: Vec::new(), parameters: Vec::new(), order_key: None, tokens: Vec::new(), ..message };
+        life.message = NewMessage {
+            raw: Vec::new(),
+            parameters: Vec::new(),
+            order_key: None,
+            tokens: Vec::new(),
+            sealed,
+            ..message
+        };
         (life.row.detail, life.row.order_key, life.row.erased) = (String::new(), None, Some(erased));
         for attempt in &mut life.attempts {
             (attempt.reason, attempt.excerpt) = (String::new(), String::new());
