@@ -30,7 +30,7 @@ const MISTAKES: [(&str, &str); 3] = [
 ];
 
 /// Everything that `tieline --help` lists.
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 24] = [
     "check",
     "build",
     "diff",

@@ -215,7 +215,7 @@ async fn what_a_database_must_not_be_is_said() {
     store.close().await;
 
     ask(&cluster, "odd", "update meta set value = 99");
-    assert_eq!(join(&url, "three", None).await.err(), Some(StoreError::Newer { found: 99, known: 1 }));
+    assert!(matches!(join(&url, "three", None).await.err(), Some(StoreError::Newer { found: 99, .. })));
     let wrong = join("postgres://tieline:hunter2@127.0.0.1:1/odd?hunter2=1", "four", None).await.err().unwrap();
     assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
     let away = join("postgres://tieline:hunter2@127.0.0.1:1/odd", "five", None).await.err().unwrap();
