@@ -279,9 +279,9 @@ Examples:
   tieline erase 019a2b… --why 'sent by mistake'
   tieline erase --interface SALES-SF-ERP-ORDER-CREATE-V1 --day 2026-01-31 --why 'test data'
 
-Bodies, parameters, replies, error texts and what messages are found by go; id, times, states and the audit log
-stay. What repeats a message, or is repeated by it, is erased with it. Needs the role admin. A whole day of an
-interface in an encrypted store loses its data keys too.
+Bodies, parameters, replies, error texts and what messages are found by go; id, times, states and
+the audit log stay. What repeats a message, or is repeated by it, is erased with it. Needs the role
+admin. A whole day of an interface in an encrypted store loses its data keys too.
 
 Exit codes: 0 done · 1 the service declined some of it · 2 the tool failed")]
 pub(crate) struct Erase {
