@@ -11,8 +11,9 @@ use catalog::diagnostic::Diagnostics;
 use crate::routes::{Slugs, slug};
 use crate::view::{
     ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group, GroupPage,
-    GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, OperatePage,
-    PathsPage, ProgramsPage, ReachPage, ReasonsPage, ShortPage, SystemPage, SystemsPage, code_path,
+    GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ObjectPage,
+    ObjectsPage, OperatePage, PathsPage, ProgramsPage, ReachPage, ReasonsPage, ShortPage, SystemPage, SystemsPage,
+    code_path,
 };
 use crate::{Options, export, search};
 
@@ -30,6 +31,7 @@ pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> 
     systems(&context, &mut site);
     paths(&context, &mut site);
     groups(&context, &mut site);
+    objects(&context, &mut site);
     fields(&context, &mut site);
     help(&context, &mut site);
     short_links(&context, &mut site);
@@ -139,6 +141,16 @@ fn groups(context: &Context<'_>, site: &mut Site) {
     for name in context.routes.teams() {
         if let Some(path) = context.routes.team(name) {
             site.page(&path, &GroupPage::new(context, Group::Team, name, &path));
+        }
+    }
+}
+
+fn objects(context: &Context<'_>, site: &mut Site) {
+    let index = crate::objects::index(context.catalog);
+    site.page(ObjectsPage::PATH, &ObjectsPage::new(context, &index));
+    for (key, object) in &index {
+        if let Some(path) = context.routes.object(key) {
+            site.page(&path, &ObjectPage::new(context, object, &path));
         }
     }
 }

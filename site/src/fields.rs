@@ -132,7 +132,7 @@ fn each<'a>(fields: &'a [Field], before: &str, visit: &mut impl FnMut(String, &'
 }
 
 /// Every move of an interface: rows of mapping tables, then values that steps put into requests.
-fn moves(interface: &Interface) -> Vec<Move<'_>> {
+pub(crate) fn moves(interface: &Interface) -> Vec<Move<'_>> {
     let mut moves = Vec::new();
     for mapping in &interface.mappings {
         moves.extend(mapping.rows.iter().map(|row| Move {

@@ -17,6 +17,7 @@ mod front;
 mod html;
 mod live;
 mod markdown;
+mod objects;
 mod paths;
 mod routes;
 mod search;

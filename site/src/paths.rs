@@ -130,7 +130,7 @@ fn kin<'a>(catalog: &'a Catalog, name: &'a str) -> BTreeSet<&'a str> {
 }
 
 /// From where to where an interface moves data.
-fn passes(interface: &Interface) -> Vec<(&str, &str, Passing)> {
+pub(crate) fn passes(interface: &Interface) -> Vec<(&str, &str, Passing)> {
     let (mut read, mut sent) = (BTreeSet::new(), BTreeSet::new());
     let mut answers = false;
     walk(&interface.flow, &mut |step| match &step.kind {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use catalog::Catalog;
+use catalog::model::object_key;
 
 /// Paths of all pages with a name of their own. Paths are ASCII, lower case, and differ even where file names ignore case.
 #[derive(Debug, Default)]
@@ -15,6 +16,7 @@ pub(crate) struct Routes {
     domains: BTreeMap<String, String>,
     teams: BTreeMap<String, String>,
     fields: BTreeMap<String, String>,
+    objects: BTreeMap<String, String>,
 }
 
 impl Routes {
@@ -36,6 +38,9 @@ impl Routes {
             catalog.interfaces().iter().flat_map(|it| [&it.owners.business, &it.owners.technical, &it.owners.support]);
         let stewards = catalog.systems().iter().map(|system| &system.owner);
         routes.teams = slugged(owners.chain(stewards).filter_map(|name| name.as_deref()));
+        let keys: Vec<String> =
+            catalog.interfaces().iter().flat_map(|it| &it.objects).map(|name| object_key(name)).collect();
+        routes.objects = slugged(keys.iter().map(String::as_str));
         routes.fields = slugged(crate::fields::names(catalog));
         routes
     }
@@ -73,6 +78,12 @@ impl Routes {
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let slug = self.fields.get(name)?;
         Some(format!("fields/{slug}/index.html"))
+    }
+
+    /// Page of a business object, by its key.
+    pub(crate) fn object(&self, key: &str) -> Option<String> {
+        let slug = self.objects.get(key)?;
+        Some(format!("objects/{slug}/index.html"))
     }
 
     /// All field names, sorted.

@@ -76,6 +76,7 @@ fn entries(context: &Context<'_>) -> (Vec<Entry>, Vec<(usize, String)>) {
         }));
     }
     paths(context, &mut entries);
+    objects(context, &mut entries);
     groups(context, &mut entries);
     for manual in &context.options.manual {
         let text = manual.text();
@@ -110,6 +111,18 @@ fn paths(context: &Context<'_>, entries: &mut Vec<Entry>) {
     entries.extend(context.catalog.systems().iter().filter_map(|system| {
         let href = ReachPage::route(&context.routes.system(&system.name)?);
         Some(entry(format!("Paths from {}", system.name), "", href))
+    }));
+}
+
+/// Names that stand in a Smart ID only are found by the interface.
+fn objects(context: &Context<'_>, entries: &mut Vec<Entry>) {
+    let stated = crate::objects::index(context.catalog).into_iter().filter(|(_, object)| object.stated);
+    entries.extend(stated.map(|(key, object)| Entry {
+        kind: "object",
+        title: object.name.to_owned(),
+        subtitle: "Business object".to_owned(),
+        href: context.routes.object(&key).unwrap_or_default(),
+        keys: String::new(),
     }));
 }
 

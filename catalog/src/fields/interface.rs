@@ -37,6 +37,13 @@ pub(crate) const INTERFACE: Table = Table {
         .prose(),
         must("status", Kind::Word(STATUS), "Where the interface stands in its life.", "active"),
         must("domain", Kind::Text, "Business domain that the data belongs to.", "Procurement Data"),
+        may(
+            "objects",
+            Kind::Texts,
+            "Business objects that the interface carries, in the words of the business; without them, the Smart ID names one.",
+            "[Activity report, Goods receipt]",
+        )
+        .prose(),
         may("process", Kind::Text, "The higher-level process that the interface is a step of.", "PRC-S4-SF-O2C-V1")
             .prose(),
         must("style", Kind::Word(STYLE), "Integration style, in the words of the field.", "event-driven"),

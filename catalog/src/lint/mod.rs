@@ -3,6 +3,7 @@
 //! In: everything that was lowered. Out: diagnostics. Never knows: syntax.
 
 mod life;
+mod object;
 mod policy;
 mod residue;
 mod sensitive;
@@ -20,6 +21,7 @@ pub(crate) fn lint(project: &Project<'_>, files: &mut [File<'_>]) {
     for file in files.iter_mut() {
         residue::lint(&file.document, &mut file.findings);
     }
+    object::lint(project, files);
     let systems = project.systems();
     for (index, lowered) in &project.interfaces {
         let Some(interface) = &lowered.interface else { continue };

@@ -4,8 +4,13 @@
 
 use crate::fields::{Record, Text, shown};
 use crate::findings::Findings;
-use crate::model::{Artefact, Change, Component, Monitoring, Owners, Related, Sla, SmartId, Status, Style, Volume};
+use crate::model::{
+    Artefact, Change, Component, Monitoring, Owners, Related, Sla, SmartId, Status, Style, Volume, object_key,
+};
 use crate::phrase;
+
+/// A longer name of a business object is no name.
+const MOST_LETTERS: usize = 60;
 
 /// Reads `<Domain>-<Source>-<Target>-<Object>-V<n>`.
 pub(crate) fn smart_id(text: Text<'_>, findings: &mut Findings) -> Option<SmartId> {
@@ -40,6 +45,30 @@ fn split_smart_id(text: &str) -> Option<SmartId> {
         object: tokens[3..last].join("-"),
         version,
     })
+}
+
+/// Reads `objects`: names with their places.
+pub(crate) fn objects<'n>(fields: &Record<'n>, findings: &mut Findings) -> Vec<Text<'n>> {
+    let mut known = Vec::new();
+    let mut names = Vec::new();
+    for name in fields.texts("objects") {
+        let key = object_key(name.text);
+        let problem = if !key.contains(char::is_alphabetic) {
+            "has no letter"
+        } else if name.text.chars().count() > MOST_LETTERS {
+            "is longer than 60 characters"
+        } else if known.contains(&key) {
+            "is named twice"
+        } else {
+            known.push(key);
+            names.push(name);
+            continue;
+        };
+        findings
+            .add("E-OBJECT", name.span, format!("the business object `{}` {problem}", shown(name.text)))
+            .help("name each object once, in the words of the business, for example `Purchase order`");
+    }
+    names
 }
 
 /// Reads `status`.

@@ -41,6 +41,7 @@ pub(crate) struct Places {
     pub(crate) related: Vec<Span>,
     pub(crate) components: Vec<Span>,
     pub(crate) artefacts: Vec<Span>,
+    pub(crate) objects: Vec<Span>,
 }
 
 /// Lowers one interface.
@@ -149,6 +150,7 @@ impl Lowerer<'_, '_> {
         let fields = self.fields;
         let smart_id = fields.text("smart_id").and_then(|text| header::smart_id(text, findings));
         let history = header::history(fields, findings);
+        let objects = header::objects(fields, findings);
         let (owners, sla, volume) =
             (header::owners(fields, findings), header::sla(fields, findings), header::volume(fields, findings));
         let (artefacts, components, monitoring, related) = (
@@ -163,14 +165,20 @@ impl Lowerer<'_, '_> {
         visit(&flow.steps, &mut systems);
         let message = |(name, _): &(&str, _)| own.messages.get(*name)?.clone();
         let lookup = |(name, _): &(&str, _)| self.lookups.get(name)?.clone();
+        let smart_id = smart_id?;
+        let objects = match objects.as_slice() {
+            [] => vec![smart_id.object_name()],
+            stated => stated.iter().map(|name| name.text.trim().to_owned()).collect(),
+        };
         Some(Interface {
             path: self.document.source.path.clone(),
             text: self.document.source.text.clone(),
-            smart_id: smart_id?,
+            smart_id,
             legacy_ids: fields.strings("legacy_ids"),
             title: fields.string("title")?,
             status: header::status(fields)?,
             domain: fields.string("domain")?,
+            objects,
             process: fields.string("process"),
             style: header::style(fields)?,
             volume,
@@ -249,5 +257,6 @@ fn places(fields: &Record<'_>) -> Places {
         related: each("related", "smart_id", &mut quiet),
         components: each("components", "name", &mut quiet),
         artefacts: each("artefacts", "name", &mut quiet),
+        objects: header::objects(fields, &mut Findings::new("")).iter().map(|name| name.span).collect(),
     }
 }

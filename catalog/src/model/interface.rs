@@ -22,6 +22,8 @@ pub struct Interface {
     pub status: Status,
     /// Business domain in words, e.g. `Procurement Data`.
     pub domain: String,
+    /// Business objects that it carries, each once: as the document names them, else the one that the Smart ID names.
+    pub objects: Vec<String>,
     /// Higher-level process, e.g. `PRC-S4-SF-O2C-V1`.
     pub process: Option<String>,
     /// Integration style in the field's own terms.
@@ -87,6 +89,23 @@ pub struct SmartId {
     pub object: String,
     /// The number behind the last `V`.
     pub version: u32,
+}
+
+impl SmartId {
+    /// The object part as people write it: `PURCHASE-ORDER` becomes `Purchase order`.
+    #[must_use]
+    pub fn object_name(&self) -> String {
+        let words = self.object.replace(['-', '_'], " ").to_lowercase();
+        let mut letters = words.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+}
+
+/// What two spellings of one business object have in common: letters and digits, in lower case, single spaces between.
+#[must_use]
+pub fn object_key(name: &str) -> String {
+    let words = name.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 /// Life cycle of an interface.

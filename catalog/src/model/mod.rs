@@ -17,7 +17,7 @@ pub use expr::{BinaryOp, Builtin, Expr, ExprKind, Literal, RecordRef, Template, 
 pub use flow::{Argument, Arguments, Body, Bound, Case, CustomFunction, Step, StepKind};
 pub use interface::{
     Artefact, Change, Component, Example, ExampleBlock, Interface, Monitoring, Owners, Related, Section, Sla, SmartId,
-    Status, Style, Volume,
+    Status, Style, Volume, object_key,
 };
 pub(crate) use message::PARAMETERS;
 pub use message::{

@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: None,
         has_body: true,
     }),
-    // Line 44: `3 attempts every 30s`, so sends at 0 s, 30 s, 1 min
+    // Line 45: `3 attempts every 30s`, so sends at 0 s, 30 s, 1 min
     retry: Retry {
         retries: 2,
         interval_ms: 30_000,
@@ -89,13 +89,13 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &n11vms::ActivityReportValidated) -> Result<End, Stop> {
-    // Line 24: The notification carries only the id, so the report itself is read from 11VMS
+    // Line 25: The notification carries only the id, so the report itself is read from 11VMS
     let report = n11vms::get_activity_report(run.step("report"), &event.resource.id)
         .await?;
 
-    // Line 28: A month without work needs no goods receipt
+    // Line 29: A month without work needs no goods receipt
     if work_unit_number_is_0(&report) {
-        // Line 31: call 11VMS.update-service-reception
+        // Line 32: call 11VMS.update-service-reception
         let body = n11vms::ServiceReceptionUpdate {
             status: n11vms::ServiceReceptionUpdateStatus::Validated,
             message: Some(
@@ -111,44 +111,44 @@ async fn flow(run: &Run, event: &n11vms::ActivityReportValidated) -> Result<End,
         )
         .await?;
 
-        // Line 36: discard
+        // Line 37: discard
         return Ok(End::Discarded {
             reason: "no working days in the month".to_owned(),
         });
     }
 
-    // Line 37: map GoodsReceipt
+    // Line 38: map GoodsReceipt
     let receipt = map_goods_receipt(&report)?;
 
-    // Line 40: send SAP SRM7.create-confirmation
+    // Line 41: send SAP SRM7.create-confirmation
     sap_srm7::create_confirmation(run.step("create-confirmation"), &receipt).await?;
     Ok(End::Delivered)
 }
 
-/// `report.workUnitNumber == 0` (line 28)
+/// `report.workUnitNumber == 0` (line 29)
 fn work_unit_number_is_0(report: &n11vms::ActivityReport) -> bool {
     report.work_unit_number == Decimal::ZERO
 }
 
-/// Mapping: GoodsReceipt (line 86).
+/// Mapping: GoodsReceipt (line 87).
 fn map_goods_receipt(
     report: &n11vms::ActivityReport,
 ) -> Result<sap_srm7::GoodsReceipt, MappingError> {
     Ok(sap_srm7::GoodsReceipt {
         header: sap_srm7::GoodsReceiptHeader {
-            // finds the confirmation again when a reply was lost (line 90)
+            // finds the confirmation again when a reply was lost (line 91)
             ref_doc_no: report.id.clone(),
             description: report
                 .title
                 .as_deref()
                 .map(|value| convert::truncate(value, 40)),
             posting_date: convert::date_in(report.modified_at, "Europe/Paris")
-                .at("HEADER.POSTING_DATE", 92)?,
+                .at("HEADER.POSTING_DATE", 93)?,
         },
         item: sap_srm7::GoodsReceiptItem {
             po_number: report.purchase_order.srm_po_number.clone(),
             po_item: convert::pad_left(&report.purchase_order.srm_po_item, 10, '0'),
-            // half days are common (line 95)
+            // half days are common (line 96)
             quantity: report.work_unit_number,
             unit: lookup_work_unit(report.work_unit).to_owned(),
             price: report.unit_price.amount,
@@ -157,7 +157,7 @@ fn map_goods_receipt(
     })
 }
 
-/// Lookup: WorkUnit (line 100).
+/// Lookup: WorkUnit (line 101).
 fn lookup_work_unit(from: n11vms::ActivityReportWorkUnit) -> &'static str {
     match from {
         n11vms::ActivityReportWorkUnit::Day => "DAY",

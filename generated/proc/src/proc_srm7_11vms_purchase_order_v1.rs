@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: None,
         has_body: true,
     }),
-    // Line 29: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 30: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -84,18 +84,18 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &sap_srm7::ShoppingCartApproved) -> Result<End, Stop> {
-    // Line 21: map PurchaseOrder
+    // Line 22: map PurchaseOrder
     let order = map_purchase_order(event);
 
-    // Line 24: 11VMS creates the order under the number of the cart and refuses a second one
+    // Line 25: 11VMS creates the order under the number of the cart and refuses a second one
     n11vms::create_purchase_order(run.step("create-purchase-order"), &order).await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: PurchaseOrder (line 62).
+/// Mapping: PurchaseOrder (line 63).
 fn map_purchase_order(event: &sap_srm7::ShoppingCartApproved) -> n11vms::PurchaseOrder {
     n11vms::PurchaseOrder {
-        // makes a repetition harmless (line 66)
+        // makes a repetition harmless (line 67)
         external_id: event.cart_number.clone(),
         title: event.title.clone(),
         start_date: event.start_date,
@@ -103,13 +103,13 @@ fn map_purchase_order(event: &sap_srm7::ShoppingCartApproved) -> n11vms::Purchas
         currency: event.currency.clone(),
         total_amount: event.total_amount,
         requester: event.requester.clone(),
-        // both systems use the vendor number of SAP SRM7 (line 73)
+        // both systems use the vendor number of SAP SRM7 (line 74)
         supplier_id: event.supplier_id.clone(),
         lines: event.items.iter().map(map_purchase_order_lines).collect(),
     }
 }
 
-/// `lines[]` of [`map_purchase_order`] (line 74).
+/// `lines[]` of [`map_purchase_order`] (line 75).
 fn map_purchase_order_lines(
     item: &sap_srm7::ShoppingCartApprovedItems,
 ) -> n11vms::PurchaseOrderLines {

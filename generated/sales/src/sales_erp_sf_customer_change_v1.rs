@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: Some(10_000),
         has_body: true,
     }),
-    // Line 34: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 35: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -103,21 +103,21 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &sap_erp::CustomerChanged) -> Result<End, Stop> {
-    // Line 24: map AccountUpsert
+    // Line 25: map AccountUpsert
     let account = map_account_upsert(event);
 
-    // Line 27: The account is found by the customer's number, or created
+    // Line 28: The account is found by the customer's number, or created
     salesforce::upsert_account(run.step("upsert-account"), &event.cust_id, &account)
         .await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: AccountUpsert (line 78).
+/// Mapping: AccountUpsert (line 79).
 fn map_account_upsert(event: &sap_erp::CustomerChanged) -> salesforce::AccountUpsert {
     salesforce::AccountUpsert {
         name: event.name.clone(),
         phone: event.contact_number.clone(),
-        // addresses are compared without regard to case (line 84)
+        // addresses are compared without regard to case (line 85)
         email_c: event
             .email
             .as_deref()

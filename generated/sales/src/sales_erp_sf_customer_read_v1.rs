@@ -32,7 +32,7 @@ pub static INTERFACE: Interface = Interface {
         durable: false,
         timeout_ms: 5000,
     },
-    // Line 33: `none`, so sends at 0 s
+    // Line 34: `none`, so sends at 0 s
     retry: Retry {
         retries: 0,
         interval_ms: 0,
@@ -95,20 +95,20 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, path: &Parameters) -> Result<End, Stop> {
-    // Line 22: fetch Salesforce.read-account
+    // Line 23: fetch Salesforce.read-account
     let account = salesforce::read_account(run.step("account"), &path.id).await?;
 
-    // Line 25: map Customer
+    // Line 26: map Customer
     let customer = map_customer(&account);
 
-    // Line 28: reply 200
+    // Line 29: reply 200
     Ok(End::Replied {
         status: 200,
         body: customer.checked()?,
     })
 }
 
-/// Mapping: Customer (line 88).
+/// Mapping: Customer (line 89).
 fn map_customer(account: &salesforce::Account) -> Customer {
     Customer {
         customer_id: account

@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: Some(10_000),
         has_body: true,
     }),
-    // Line 33: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 34: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -96,17 +96,17 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &sap_erp::PaymentPosted) -> Result<End, Stop> {
-    // Line 24: map OrderPayment
+    // Line 25: map OrderPayment
     let payment = map_order_payment(event);
 
-    // Line 27: send Salesforce.set-order-payment
+    // Line 28: send Salesforce.set-order-payment
     let order_id = event.order_id.to_string();
     salesforce::set_order_payment(run.step("set-order-payment"), &order_id, &payment)
         .await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: OrderPayment (line 74).
+/// Mapping: OrderPayment (line 75).
 fn map_order_payment(event: &sap_erp::PaymentPosted) -> salesforce::OrderPayment {
     salesforce::OrderPayment {
         payment_status_c: event.status.as_code().to_owned(),

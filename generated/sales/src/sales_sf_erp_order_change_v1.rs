@@ -32,7 +32,7 @@ pub static INTERFACE: Interface = Interface {
         durable: true,
         timeout_ms: 5000,
     },
-    // Line 43: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 44: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -113,9 +113,9 @@ async fn flow(
     request: &salesforce::Order,
     path: &Parameters,
 ) -> Result<End, Stop> {
-    // Line 24: An order must be changed under its own number
+    // Line 25: An order must be changed under its own number
     if order_number_is_not_id(request, path) {
-        // Line 27: dead letter
+        // Line 28: dead letter
         let reason = format!(
             "the address names order {} and the body order {}",
             path.id, request.order_number
@@ -123,14 +123,14 @@ async fn flow(
         return Err(Stop::dead(reason));
     }
 
-    // Line 28: map SalesOrder
+    // Line 29: map SalesOrder
     let order = map_sales_order(request)?;
 
-    // Line 31: send SAP ERP.change-order
+    // Line 32: send SAP ERP.change-order
     let order_id = order.order_id.to_string();
     sap_erp::change_order(run.step("change-order"), &order_id, &order).await?;
 
-    // Line 35: reply 200
+    // Line 36: reply 200
     let reply = salesforce::OrderConfirmed {
         order_number: request.order_number.clone(),
         order_id: order.order_id,
@@ -142,17 +142,17 @@ async fn flow(
     })
 }
 
-/// `request.order_number != path.id` (line 24)
+/// `request.order_number != path.id` (line 25)
 fn order_number_is_not_id(request: &salesforce::Order, path: &Parameters) -> bool {
     request.order_number != path.id
 }
 
-/// Mapping: SalesOrder (line 89).
+/// Mapping: SalesOrder (line 90).
 fn map_sales_order(
     request: &salesforce::Order,
 ) -> Result<sap_erp::SalesOrder, MappingError> {
     Ok(sap_erp::SalesOrder {
-        order_id: convert::to_integer(&request.order_number).at("order_id", 93)?,
+        order_id: convert::to_integer(&request.order_number).at("order_id", 94)?,
         cust_id: request.customer_id.clone(),
         cust_email: request.customer_email.clone(),
         status: request.payment_status.as_code().to_owned(),
@@ -161,7 +161,7 @@ fn map_sales_order(
     })
 }
 
-/// `items[]` of [`map_sales_order`] (line 98).
+/// `items[]` of [`map_sales_order`] (line 99).
 fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderItems {
     sap_erp::SalesOrderItems {
         material: item.product_id.clone(),

@@ -32,7 +32,7 @@ pub static INTERFACE: Interface = Interface {
         durable: true,
         timeout_ms: 5000,
     },
-    // Line 37: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 38: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -108,13 +108,13 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, request: &salesforce::Order) -> Result<End, Stop> {
-    // Line 24: map SalesOrder
+    // Line 25: map SalesOrder
     let order = map_sales_order(request)?;
 
-    // Line 27: send SAP ERP.create-order
+    // Line 28: send SAP ERP.create-order
     sap_erp::create_order(run.step("create-order"), &order).await?;
 
-    // Line 29: reply 201
+    // Line 30: reply 201
     let reply = salesforce::OrderConfirmed {
         order_number: request.order_number.clone(),
         order_id: order.order_id,
@@ -126,15 +126,15 @@ async fn flow(run: &Run, request: &salesforce::Order) -> Result<End, Stop> {
     })
 }
 
-/// Mapping: SalesOrder (line 85).
+/// Mapping: SalesOrder (line 86).
 fn map_sales_order(
     request: &salesforce::Order,
 ) -> Result<sap_erp::SalesOrder, MappingError> {
     Ok(sap_erp::SalesOrder {
-        // Salesforce writes the number as text, SAP ERP keeps it as a whole number (line 89)
-        order_id: convert::to_integer(&request.order_number).at("order_id", 89)?,
+        // Salesforce writes the number as text, SAP ERP keeps it as a whole number (line 90)
+        order_id: convert::to_integer(&request.order_number).at("order_id", 90)?,
         cust_id: request.customer_id.clone(),
-        // see Decisions (line 91)
+        // see Decisions (line 92)
         cust_email: request.customer_email.clone(),
         status: request.payment_status.as_code().to_owned(),
         currency: request.currency.clone(),
@@ -142,7 +142,7 @@ fn map_sales_order(
     })
 }
 
-/// `items[]` of [`map_sales_order`] (line 94).
+/// `items[]` of [`map_sales_order`] (line 95).
 fn map_sales_order_items(item: &salesforce::OrderItems) -> sap_erp::SalesOrderItems {
     sap_erp::SalesOrderItems {
         material: item.product_id.clone(),

@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: Some(10_000),
         has_body: true,
     }),
-    // Line 36: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 37: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -96,20 +96,20 @@ impl Handler for Flow {
 
 /// The steps of the document, in its order.
 async fn flow(run: &Run, event: &salesforce::PaymentReceived) -> Result<End, Stop> {
-    // Line 24: map PaymentStatus
+    // Line 25: map PaymentStatus
     let payment = map_payment_status(event);
 
-    // Line 27: map OrderKey
+    // Line 28: map OrderKey
     let key = map_order_key(event)?;
 
-    // Line 30: send SAP ERP.set-payment-status
+    // Line 31: send SAP ERP.set-payment-status
     let order_id = key.order_id.to_string();
     sap_erp::set_payment_status(run.step("set-payment-status"), &order_id, &payment)
         .await?;
     Ok(End::Delivered)
 }
 
-/// Mapping: PaymentStatus (line 81).
+/// Mapping: PaymentStatus (line 82).
 fn map_payment_status(event: &salesforce::PaymentReceived) -> sap_erp::PaymentStatus {
     sap_erp::PaymentStatus {
         status: event.payment_status.as_code().to_owned(),
@@ -119,11 +119,11 @@ fn map_payment_status(event: &salesforce::PaymentReceived) -> sap_erp::PaymentSt
     }
 }
 
-/// Mapping: OrderKey (line 98).
+/// Mapping: OrderKey (line 99).
 fn map_order_key(event: &salesforce::PaymentReceived) -> Result<OrderKey, MappingError> {
     Ok(OrderKey {
-        // leading zeros do not survive (line 102)
-        order_id: convert::to_integer(&event.order_number).at("order_id", 102)?,
+        // leading zeros do not survive (line 103)
+        order_id: convert::to_integer(&event.order_number).at("order_id", 103)?,
     })
 }
 

@@ -28,7 +28,7 @@ pub static INTERFACE: Interface = Interface {
         max_per_minute: None,
         has_body: true,
     }),
-    // Line 62: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
+    // Line 63: `3x every 30s, exponential backoff`, so sends at 0 s, 30 s, 1 min 30 s, 3 min 30 s
     retry: Retry {
         retries: 3,
         interval_ms: 30_000,
@@ -88,7 +88,7 @@ async fn flow(
     run: &Run,
     event: &kinaxis_maestro::WorkbookExportReady,
 ) -> Result<End, Stop> {
-    // Line 19: The webhook only says that a workbook is ready, so a query on it is opened
+    // Line 20: The webhook only says that a workbook is ready, so a query on it is opened
     let body = kinaxis_maestro::WorkbookQuery {
         scenario: kinaxis_maestro::WorkbookQueryScenario {
             name: event.scenario.name.clone(),
@@ -108,14 +108,14 @@ async fn flow(
     };
     let query = kinaxis_maestro::query_workbook(run.step("query"), &body).await?;
 
-    // Line 29: All rows are read, 5,000 at a time
+    // Line 30: All rows are read, 5,000 at a time
     let query_id = convert::skip(
-        &convert::item(&query.worksheets, 0).at("sheet", 29)?.query_handle.query_id,
+        &convert::item(&query.worksheets, 0).at("sheet", 30)?.query_handle.query_id,
         1,
     );
     let scope = event.workbook.scope.as_code();
     let total_row_count = convert::item(&query.worksheets, 0)
-        .at("sheet", 29)?
+        .at("sheet", 30)?
         .total_row_count;
     let sheet = kinaxis_maestro::read_worksheet(
         run.step("sheet"),
@@ -127,28 +127,28 @@ async fn flow(
     )
     .await?;
 
-    // Line 38: map PlannedOrderRow, each of sheet.Rows
+    // Line 39: map PlannedOrderRow, each of sheet.Rows
     let rows = sheet
         .rows
         .iter()
         .map(map_planned_order_row)
         .collect::<Result<Vec<_>, _>>()?;
 
-    // Line 41: route
+    // Line 42: route
     if file_name_ends_with_pf(event) {
-        // Line 42: route PF2
-        // Line 45: send PF2.put-planned-orders
+        // Line 43: route PF2
+        // Line 46: send PF2.put-planned-orders
         let file_name = format!("{}.csv", event.file_name);
         pf2::put_planned_orders(run.step("put-to-pf2"), &file_name, &rows).await?;
         Ok(End::Delivered)
     } else if file_name_ends_with_wp(event) {
-        // Line 50: route WP2
-        // Line 53: send WP2.put-planned-orders
+        // Line 51: route WP2
+        // Line 54: send WP2.put-planned-orders
         let file_name = format!("{}.csv", event.file_name);
         wp2::put_planned_orders(run.step("put-to-wp2"), &file_name, &rows).await?;
         Ok(End::Delivered)
     } else {
-        // Line 59: dead letter
+        // Line 60: dead letter
         let reason = format!(
             "file name {} ends neither in PF nor in WP, so no instance of SAP ECC is meant",
             event.file_name
@@ -157,37 +157,37 @@ async fn flow(
     }
 }
 
-/// `event.fileName.endsWith('PF')` (line 42)
+/// `event.fileName.endsWith('PF')` (line 43)
 fn file_name_ends_with_pf(event: &kinaxis_maestro::WorkbookExportReady) -> bool {
     event.file_name.ends_with("PF")
 }
 
-/// `event.fileName.endsWith('WP')` (line 50)
+/// `event.fileName.endsWith('WP')` (line 51)
 fn file_name_ends_with_wp(event: &kinaxis_maestro::WorkbookExportReady) -> bool {
     event.file_name.ends_with("WP")
 }
 
-/// Mapping: PlannedOrderRow (line 97).
+/// Mapping: PlannedOrderRow (line 98).
 fn map_planned_order_row(
     row: &kinaxis_maestro::WorksheetPageRows,
 ) -> Result<sap_ecc::PlannedOrderRow, MappingError> {
     Ok(sap_ecc::PlannedOrderRow {
-        material: convert::trim(convert::item(&row.values, 0).at("MATERIAL", 104)?),
-        plant: convert::trim(convert::item(&row.values, 1).at("PLANT", 105)?),
-        // format of the web-service user's profile (line 106)
+        material: convert::trim(convert::item(&row.values, 0).at("MATERIAL", 105)?),
+        plant: convert::trim(convert::item(&row.values, 1).at("PLANT", 106)?),
+        // format of the web-service user's profile (line 107)
         start_date: convert::parse_date(
-            convert::item(&row.values, 2).at("START_DATE", 106)?,
+            convert::item(&row.values, 2).at("START_DATE", 107)?,
             "%Y-%m-%d",
         )
-        .at("START_DATE", 106)?,
+        .at("START_DATE", 107)?,
         finish_date: convert::parse_date(
-            convert::item(&row.values, 3).at("FINISH_DATE", 107)?,
+            convert::item(&row.values, 3).at("FINISH_DATE", 108)?,
             "%Y-%m-%d",
         )
-        .at("FINISH_DATE", 107)?,
-        quantity: convert::to_decimal(convert::item(&row.values, 4).at("QUANTITY", 108)?)
-            .at("QUANTITY", 108)?,
-        unit: convert::upper(convert::item(&row.values, 5).at("UNIT", 109)?),
+        .at("FINISH_DATE", 108)?,
+        quantity: convert::to_decimal(convert::item(&row.values, 4).at("QUANTITY", 109)?)
+            .at("QUANTITY", 109)?,
+        unit: convert::upper(convert::item(&row.values, 5).at("UNIT", 110)?),
     })
 }
 

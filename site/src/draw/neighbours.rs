@@ -18,7 +18,11 @@ pub(crate) struct Neighbour {
 /// What is drawn.
 #[derive(Debug, Clone)]
 pub(crate) struct Neighbours {
-    /// The system in the middle.
+    /// What the drawing is called.
+    pub(crate) title: &'static str,
+    /// What stands over the three columns.
+    pub(crate) headings: [&'static str; 3],
+    /// What stands in the middle.
     pub(crate) name: String,
     pub(crate) sources: Vec<Neighbour>,
     pub(crate) targets: Vec<Neighbour>,
@@ -37,9 +41,8 @@ pub(crate) fn draw(neighbours: &Neighbours) -> Html {
     let width = NODE.0 * 3 + SPAN * 2 + 4;
     let middle = HEAD + (height - HEAD) / 2;
     let mut svg = Svg::default();
-    for (x, heading) in
-        [(2, "sends to it"), (2 + NODE.0 + SPAN, "system"), (2 + 2 * (NODE.0 + SPAN), "receives from it")]
-    {
+    let columns = [2, 2 + NODE.0 + SPAN, 2 + 2 * (NODE.0 + SPAN)];
+    for (x, heading) in columns.into_iter().zip(neighbours.headings) {
         svg.text((x + NODE.0 / 2, 14), Anchor::Middle, "soft", heading);
     }
     let left_edge = 2 + NODE.0 + SPAN;
@@ -55,7 +58,7 @@ pub(crate) fn draw(neighbours: &Neighbours) -> Html {
         "lane-name",
         &text::fit(&neighbours.name, 13, NODE.0 - 24),
     );
-    svg.finish((width, height), "Neighbours")
+    svg.finish((width, height), neighbours.title)
 }
 
 struct Side {

@@ -31,6 +31,7 @@ fn interface(context: &Context<'_>, interface: &Interface) -> Value {
         "title": interface.title,
         "status": words::status_name(interface.status),
         "domain": interface.domain,
+        "objects": interface.objects,
         "process": interface.process,
         "style": words::style_name(interface.style),
         "source": interface.source,

@@ -15,7 +15,7 @@ use crate::routes::{At, slug};
 use crate::words;
 
 /// More rows than this make no page that anybody reads; the table says how many there are.
-const MOST_ROWS: usize = 200;
+pub(super) const MOST_ROWS: usize = 200;
 
 /// One field name.
 #[derive(Template)]
@@ -41,12 +41,12 @@ struct CarrierRow {
 }
 
 #[derive(Debug)]
-struct MoveRow {
-    interface: Html,
-    from: Html,
-    rule: Html,
-    into: Html,
-    line: Html,
+pub(super) struct MoveRow {
+    pub(super) interface: Html,
+    pub(super) from: Html,
+    pub(super) rule: Html,
+    pub(super) into: Html,
+    pub(super) line: Html,
 }
 
 impl FieldPage {
@@ -75,7 +75,7 @@ impl FieldPage {
     }
 }
 
-fn more(all: usize) -> String {
+pub(super) fn more(all: usize) -> String {
     if all > MOST_ROWS { format!("The first {MOST_ROWS} of {}.", words::number(all as u64)) } else { String::new() }
 }
 
@@ -107,7 +107,7 @@ fn message(context: &Context<'_>, at: &At, owner: &Owner, name: &str) -> Html {
     Html::new().link(&href.unwrap_or_default(), name).muted(&format!(" {who}"))
 }
 
-fn moves(context: &Context<'_>, at: &At, all: &[Move<'_>]) -> Vec<MoveRow> {
+pub(super) fn moves(context: &Context<'_>, at: &At, all: &[Move<'_>]) -> Vec<MoveRow> {
     all.iter().take(MOST_ROWS).map(|it| row(context, at, it)).collect()
 }
 

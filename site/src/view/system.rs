@@ -201,7 +201,13 @@ fn draw_neighbours(context: &Context<'_>, at: &At, system: &System) -> Html {
     if sources.is_empty() && targets.is_empty() {
         return Html::new();
     }
-    neighbours::draw(&Neighbours { name: system.name.clone(), sources: nodes(sources), targets: nodes(targets) })
+    neighbours::draw(&Neighbours {
+        title: "Neighbours",
+        headings: ["sends to it", "system", "receives from it"],
+        name: system.name.clone(),
+        sources: nodes(sources),
+        targets: nodes(targets),
+    })
 }
 
 /// What no longer works when the system does not.

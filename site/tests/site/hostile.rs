@@ -15,22 +15,9 @@ const EVIL: &str =
 fn project(change: impl Fn(&Path)) -> Site {
     let folder = tempfile::tempdir().unwrap();
     let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/small");
-    copy(&small, folder.path());
+    projects::copy(&small, folder.path());
     change(folder.path());
     projects::site(folder.path())
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn edit(root: &Path, file: &str, changes: &[(&str, &str)]) {
@@ -56,7 +43,7 @@ fn scripts_in_every_field_stay_text() {
             &[
                 ("title: Paid basket to order", &format!("title: {quoted}")),
                 ("legacy_ids: [OLD-17]", &format!("legacy_ids: [{quoted}]")),
-                ("domain: Sales", &format!("domain: {quoted}")),
+                ("domain: Sales", &format!("domain: {quoted}\nobjects: [\"<b onclick=x>object\"]")),
                 ("each time a basket is paid", &quoted),
                 ("business: Sales Team", &format!("business: {quoted}")),
                 ("support: Night Desk", &format!("support: {quoted}")),

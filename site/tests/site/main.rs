@@ -7,6 +7,7 @@ mod exports;
 mod hostile;
 mod links;
 mod markup;
+mod objects;
 mod pages;
 mod paths;
 mod projects;

@@ -4,18 +4,18 @@
 
 use super::*;
 
-/// Example: a month with 21.5 days worked (line 107).
+/// Example: a month with 21.5 days worked (line 108).
 #[test]
 fn a_month_with_21_5_days_worked() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        110,
+        111,
         r#"{ "eventId": "6d0e7a52", "eventType": "activityReport.validated", "occurredAt": "2026-02-02T08:15:30Z",
   "resource": { "type": "activityReport", "id": "AR-1001" } }"#,
     );
     let report = runtime::example::json(
         "report",
-        115,
+        116,
         r#"{ "id": "AR-1001", "title": "January 2026", "year": 2026, "month": 1, "status": "validated",
   "purchaseOrder": { "id": "PO-778", "srmPoNumber": "4500001234", "srmPoItem": "10" },
   "workUnitNumber": 21.5, "workUnit": "day", "unitPrice": { "amount": "620.00", "currency": "EUR" },
@@ -23,37 +23,37 @@ fn a_month_with_21_5_days_worked() -> runtime::example::Outcome {
     );
     let receipt = runtime::example::json(
         "receipt",
-        122,
+        123,
         r#"{ "HEADER": { "REF_DOC_NO": "AR-1001", "DESCRIPTION": "January 2026", "POSTING_DATE": "2026-02-02" },
   "ITEM": { "PO_NUMBER": "4500001234", "PO_ITEM": "0000000010", "QUANTITY": 21.5, "UNIT": "DAY", "PRICE": 620.00, "CURRENCY": "EUR" } }"#,
     );
     runtime::example::replay(
         "spec/interfaces/PROC-11VMS-SRM7-ACTIVITY-REPORT-V1.md",
-        107,
+        108,
         "a month with 21.5 days worked",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let report: n11vms::ActivityReport = report.message()?;
 
-            // Line 37: map GoodsReceipt
+            // Line 38: map GoodsReceipt
             receipt.shows(&map_goods_receipt(&report)?)?;
             Ok(())
         },
     )
 }
 
-/// Example: a month without work (line 126).
+/// Example: a month without work (line 127).
 #[test]
 fn a_month_without_work() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        129,
+        130,
         r#"{ "eventId": "6d0e7a53", "eventType": "activityReport.validated", "occurredAt": "2026-02-02T08:20:00Z",
   "resource": { "type": "activityReport", "id": "AR-1002" } }"#,
     );
     let report = runtime::example::json(
         "report",
-        134,
+        135,
         r#"{ "id": "AR-1002", "title": "January 2026", "year": 2026, "month": 1, "status": "validated",
   "purchaseOrder": { "id": "PO-779", "srmPoNumber": "4500001235", "srmPoItem": "1" },
   "workUnitNumber": 0, "workUnit": "day", "unitPrice": { "amount": "580.00", "currency": "EUR" },
@@ -61,7 +61,7 @@ fn a_month_without_work() -> runtime::example::Outcome {
     );
     runtime::example::replay(
         "spec/interfaces/PROC-11VMS-SRM7-ACTIVITY-REPORT-V1.md",
-        126,
+        127,
         "a month without work",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
@@ -71,18 +71,18 @@ fn a_month_without_work() -> runtime::example::Outcome {
     )
 }
 
-/// Example: hours, validated shortly before midnight in UTC (line 143).
+/// Example: hours, validated shortly before midnight in UTC (line 144).
 #[test]
 fn hours_validated_shortly_before_midnight_in_utc() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        146,
+        147,
         r#"{ "eventId": "6d0e7a61", "eventType": "activityReport.validated", "occurredAt": "2026-01-31T23:30:05Z",
   "resource": { "type": "activityReport", "id": "AR-1003" } }"#,
     );
     let report = runtime::example::json(
         "report",
-        151,
+        152,
         r#"{ "id": "AR-1003", "title": "Stand-by service of the integration platform, January 2026", "year": 2026, "month": 1, "status": "validated",
   "purchaseOrder": { "id": "PO-780", "srmPoNumber": "4500001236", "srmPoItem": "20" },
   "consultant": { "id": "C-55" },
@@ -91,19 +91,19 @@ fn hours_validated_shortly_before_midnight_in_utc() -> runtime::example::Outcome
     );
     let receipt = runtime::example::json(
         "receipt",
-        159,
+        160,
         r#"{ "HEADER": { "REF_DOC_NO": "AR-1003", "DESCRIPTION": "Stand-by service of the integration plat", "POSTING_DATE": "2026-02-01" },
   "ITEM": { "PO_NUMBER": "4500001236", "PO_ITEM": "0000000020", "QUANTITY": 12, "UNIT": "HUR", "PRICE": 74.00, "CURRENCY": "EUR" } }"#,
     );
     runtime::example::replay(
         "spec/interfaces/PROC-11VMS-SRM7-ACTIVITY-REPORT-V1.md",
-        143,
+        144,
         "hours, validated shortly before midnight in UTC",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let report: n11vms::ActivityReport = report.message()?;
 
-            // Line 37: map GoodsReceipt
+            // Line 38: map GoodsReceipt
             receipt.shows(&map_goods_receipt(&report)?)?;
             Ok(())
         },

@@ -4,12 +4,12 @@
 
 use super::*;
 
-/// Example: a developer for ten and a half days (line 82).
+/// Example: a developer for ten and a half days (line 83).
 #[test]
 fn a_developer_for_ten_and_a_half_days() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        85,
+        86,
         r#"{ "cartNumber": "1000042371", "title": "Backend developer, March", "requester": "Purchasing desk Lyon",
   "supplierId": "0000100234", "currency": "EUR", "totalAmount": 6510.00,
   "startDate": "2026-03-02", "endDate": "2026-03-31", "approvedAt": "2026-02-24T16:04:00Z",
@@ -17,32 +17,32 @@ fn a_developer_for_ten_and_a_half_days() -> runtime::example::Outcome {
     );
     let order = runtime::example::json(
         "order",
-        92,
+        93,
         r#"{ "externalId": "1000042371", "title": "Backend developer, March", "startDate": "2026-03-02", "endDate": "2026-03-31",
   "currency": "EUR", "totalAmount": 6510.00, "requester": "Purchasing desk Lyon", "supplierId": "0000100234",
   "lines": [ { "externalItem": "1", "description": "Development", "workUnit": "day", "workUnitNumber": 10.5, "unitPrice": 620.00, "costCenter": "CC4711" } ] }"#,
     );
     runtime::example::replay(
         "spec/interfaces/PROC-SRM7-11VMS-PURCHASE-ORDER-V1.md",
-        82,
+        83,
         "a developer for ten and a half days",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: sap_srm7::ShoppingCartApproved = event.message()?;
 
-            // Line 21: map PurchaseOrder
+            // Line 22: map PurchaseOrder
             order.shows(&map_purchase_order(&event))?;
             Ok(())
         },
     )
 }
 
-/// Example: days and hours in one cart, no cost centre (line 97).
+/// Example: days and hours in one cart, no cost centre (line 98).
 #[test]
 fn days_and_hours_in_one_cart_no_cost_centre() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        100,
+        101,
         r#"{ "cartNumber": "1000042388", "title": "Test support", "requester": "Purchasing desk Lyon",
   "supplierId": "0000100777", "currency": "EUR", "totalAmount": 3170.00,
   "startDate": "2026-04-01", "endDate": "2026-04-30", "approvedAt": "2026-03-27T09:30:00Z",
@@ -51,7 +51,7 @@ fn days_and_hours_in_one_cart_no_cost_centre() -> runtime::example::Outcome {
     );
     let order = runtime::example::json(
         "order",
-        108,
+        109,
         r#"{ "externalId": "1000042388", "title": "Test support", "startDate": "2026-04-01", "endDate": "2026-04-30",
   "currency": "EUR", "totalAmount": 3170.00, "requester": "Purchasing desk Lyon", "supplierId": "0000100777",
   "lines": [ { "externalItem": "1", "description": "Test management", "workUnit": "day", "workUnitNumber": 4, "unitPrice": 700.00 },
@@ -59,13 +59,13 @@ fn days_and_hours_in_one_cart_no_cost_centre() -> runtime::example::Outcome {
     );
     runtime::example::replay(
         "spec/interfaces/PROC-SRM7-11VMS-PURCHASE-ORDER-V1.md",
-        97,
+        98,
         "days and hours in one cart, no cost centre",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: sap_srm7::ShoppingCartApproved = event.message()?;
 
-            // Line 21: map PurchaseOrder
+            // Line 22: map PurchaseOrder
             order.shows(&map_purchase_order(&event))?;
             Ok(())
         },

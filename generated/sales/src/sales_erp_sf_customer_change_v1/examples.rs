@@ -4,59 +4,59 @@
 
 use super::*;
 
-/// Example: a customer has moved (line 90).
+/// Example: a customer has moved (line 91).
 #[test]
 fn a_customer_has_moved() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        93,
+        94,
         r#"{ "eventId": "c-77-3", "cust_id": "C-1001", "name": "Example Pumps Ltd", "email": "Orders@Example.com", "contact_number": "+44 20 7946 0018",
   "address": { "street": "2 Example Square", "city": "Leeds", "postal_code": "LS1 1AA", "country": "United Kingdom" },
   "changedAt": "2026-02-03T10:00:00Z" }"#,
     );
     let account = runtime::example::json(
         "account",
-        99,
+        100,
         r#"{ "Name": "Example Pumps Ltd", "Phone": "+44 20 7946 0018", "Email__c": "orders@example.com", "BillingStreet": "2 Example Square",
   "BillingCity": "Leeds", "BillingPostalCode": "LS1 1AA", "BillingCountry": "United Kingdom" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-ERP-SF-CUSTOMER-CHANGE-V1.md",
-        90,
+        91,
         "a customer has moved",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: sap_erp::CustomerChanged = event.message()?;
 
-            // Line 24: map AccountUpsert
+            // Line 25: map AccountUpsert
             account.shows(&map_account_upsert(&event))?;
             Ok(())
         },
     )
 }
 
-/// Example: only a name is known (line 103).
+/// Example: only a name is known (line 104).
 #[test]
 fn only_a_name_is_known() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        106,
+        107,
         r#"{ "eventId": "c-78-1", "cust_id": "C-1002", "name": "Example Valves GmbH", "changedAt": "2026-02-03T10:05:00Z" }"#,
     );
     let account = runtime::example::json(
         "account",
-        110,
+        111,
         r#"{ "Name": "Example Valves GmbH" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-ERP-SF-CUSTOMER-CHANGE-V1.md",
-        103,
+        104,
         "only a name is known",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: sap_erp::CustomerChanged = event.message()?;
 
-            // Line 24: map AccountUpsert
+            // Line 25: map AccountUpsert
             account.shows(&map_account_upsert(&event))?;
             Ok(())
         },

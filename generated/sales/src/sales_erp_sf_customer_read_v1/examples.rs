@@ -4,69 +4,69 @@
 
 use super::*;
 
-/// Example: a customer known to both systems (line 101).
+/// Example: a customer known to both systems (line 102).
 #[test]
 fn a_customer_known_to_both_systems() -> runtime::example::Outcome {
     let path = runtime::example::json(
         "path",
-        104,
+        105,
         r#"{ "id": "0015g00000XyZabAAB" }"#,
     );
     let account = runtime::example::json(
         "account",
-        108,
+        109,
         r#"{ "Id": "0015g00000XyZabAAB", "Name": "Example Pumps Ltd", "Phone": "+44 20 7946 0018", "ERP_Customer_Id__c": "C-1001",
   "Email__c": "orders@example.com", "BillingStreet": "1 Example Road", "BillingCity": "London", "BillingPostalCode": "N1 1AA",
   "BillingCountry": "United Kingdom" }"#,
     );
     let customer = runtime::example::json(
         "customer",
-        114,
+        115,
         r#"{ "customer_id": "C-1001", "name": "Example Pumps Ltd", "email": "orders@example.com", "contact_number": "+44 20 7946 0018",
   "address": { "street": "1 Example Road", "city": "London", "postal_code": "N1 1AA", "country": "United Kingdom" } }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-ERP-SF-CUSTOMER-READ-V1.md",
-        101,
+        102,
         "a customer known to both systems",
         || {
             runtime::example::admitted(&Flow, runtime::Value::Null, path.parameters()?)?;
             let account: salesforce::Account = account.message()?;
 
-            // Line 25: map Customer
+            // Line 26: map Customer
             customer.shows(&map_customer(&account))?;
             Ok(())
         },
     )
 }
 
-/// Example: a prospect without a number and without an address (line 118).
+/// Example: a prospect without a number and without an address (line 119).
 #[test]
 fn a_prospect_without_a_number_and_without_an_address() -> runtime::example::Outcome {
     let path = runtime::example::json(
         "path",
-        121,
+        122,
         r#"{ "id": "0015g00000XyZacAAB" }"#,
     );
     let account = runtime::example::json(
         "account",
-        125,
+        126,
         r#"{ "Id": "0015g00000XyZacAAB", "Name": "Example Valves GmbH" }"#,
     );
     let customer = runtime::example::json(
         "customer",
-        129,
+        130,
         r#"{ "customer_id": "0015g00000XyZacAAB", "name": "Example Valves GmbH", "address": {} }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-ERP-SF-CUSTOMER-READ-V1.md",
-        118,
+        119,
         "a prospect without a number and without an address",
         || {
             runtime::example::admitted(&Flow, runtime::Value::Null, path.parameters()?)?;
             let account: salesforce::Account = account.message()?;
 
-            // Line 25: map Customer
+            // Line 26: map Customer
             customer.shows(&map_customer(&account))?;
             Ok(())
         },

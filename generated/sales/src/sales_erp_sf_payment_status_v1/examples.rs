@@ -4,57 +4,57 @@
 
 use super::*;
 
-/// Example: a refund is posted (line 83).
+/// Example: a refund is posted (line 84).
 #[test]
 fn a_refund_is_posted() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        86,
+        87,
         r#"{ "eventId": "e-90-1", "order_id": 4711, "status": "REFUNDED", "payment_method": "TRANSFER", "amount": 321.00, "currency": "EUR",
   "payment_date": "2026-02-20", "changedAt": "2026-02-20T15:45:00Z" }"#,
     );
     let payment = runtime::example::json(
         "payment",
-        91,
+        92,
         r#"{ "Payment_Status__c": "REFUNDED", "Payment_Method__c": "TRANSFER", "Payment_Amount__c": 321.00, "Payment_Date__c": "2026-02-20" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-ERP-SF-PAYMENT-STATUS-V1.md",
-        83,
+        84,
         "a refund is posted",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: sap_erp::PaymentPosted = event.message()?;
 
-            // Line 24: map OrderPayment
+            // Line 25: map OrderPayment
             payment.shows(&map_order_payment(&event))?;
             Ok(())
         },
     )
 }
 
-/// Example: the posting is taken back (line 94).
+/// Example: the posting is taken back (line 95).
 #[test]
 fn the_posting_is_taken_back() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        97,
+        98,
         r#"{ "eventId": "e-90-2", "order_id": 4711, "status": "OPEN", "changedAt": "2026-02-20T16:10:00Z" }"#,
     );
     let payment = runtime::example::json(
         "payment",
-        101,
+        102,
         r#"{ "Payment_Status__c": "OPEN" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-ERP-SF-PAYMENT-STATUS-V1.md",
-        94,
+        95,
         "the posting is taken back",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: sap_erp::PaymentPosted = event.message()?;
 
-            // Line 24: map OrderPayment
+            // Line 25: map OrderPayment
             payment.shows(&map_order_payment(&event))?;
             Ok(())
         },

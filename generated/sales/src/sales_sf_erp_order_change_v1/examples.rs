@@ -4,40 +4,40 @@
 
 use super::*;
 
-/// Example: one pump more (line 103).
+/// Example: one pump more (line 104).
 #[test]
 fn one_pump_more() -> runtime::example::Outcome {
-    let path = runtime::example::json("path", 106, r#"{ "id": "4711" }"#);
+    let path = runtime::example::json("path", 107, r#"{ "id": "4711" }"#);
     let request = runtime::example::json(
         "request",
-        110,
+        111,
         r#"{ "order_number": "4711", "customer_id": "C-1001", "customer_email": "orders@example.com", "payment_status": "OPEN", "currency": "EUR",
   "items": [ { "product_id": "PUMP-20", "quantity": 3, "price": 149.50 } ] }"#,
     );
     let order = runtime::example::json(
         "order",
-        115,
+        116,
         r#"{ "order_id": 4711, "cust_id": "C-1001", "cust_email": "orders@example.com", "status": "OPEN", "currency": "EUR",
   "items": [ { "material": "PUMP-20", "quantity": 3, "price": 149.50 } ] }"#,
     );
     let reply_ = runtime::example::json(
         "reply",
-        120,
+        121,
         r#"{ "order_number": "4711", "order_id": 4711, "status": "OPEN" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-SF-ERP-ORDER-CHANGE-V1.md",
-        103,
+        104,
         "one pump more",
         || {
             runtime::example::admitted(&Flow, request.tree()?, path.parameters()?)?;
             let request: salesforce::Order = request.message()?;
 
-            // Line 28: map SalesOrder
+            // Line 29: map SalesOrder
             order.shows(&map_sales_order(&request)?)?;
             let order: sap_erp::SalesOrder = order.message()?;
 
-            // Line 35: reply 200
+            // Line 36: reply 200
             reply_
                 .shows(
                     &salesforce::OrderConfirmed {

@@ -4,40 +4,40 @@
 
 use super::*;
 
-/// Example: an order with two items (line 99).
+/// Example: an order with two items (line 100).
 #[test]
 fn an_order_with_two_items() -> runtime::example::Outcome {
     let request = runtime::example::json(
         "request",
-        102,
+        103,
         r#"{ "order_number": "4711", "customer_id": "C-1001", "customer_email": "orders@example.com", "payment_status": "OPEN", "currency": "EUR",
   "items": [ { "product_id": "PUMP-20", "description": "Pump 20 l", "quantity": 2, "price": 149.50 },
              { "product_id": "HOSE-5", "quantity": 7.5, "price": 3.20 } ] }"#,
     );
     let order = runtime::example::json(
         "order",
-        108,
+        109,
         r#"{ "order_id": 4711, "cust_id": "C-1001", "cust_email": "orders@example.com", "status": "OPEN", "currency": "EUR",
   "items": [ { "material": "PUMP-20", "quantity": 2, "price": 149.50 }, { "material": "HOSE-5", "quantity": 7.5, "price": 3.20 } ] }"#,
     );
     let reply_ = runtime::example::json(
         "reply",
-        113,
+        114,
         r#"{ "order_number": "4711", "order_id": 4711, "status": "OPEN" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-SF-ERP-ORDER-CREATE-V1.md",
-        99,
+        100,
         "an order with two items",
         || {
             runtime::example::admitted(&Flow, request.tree()?, Vec::new())?;
             let request: salesforce::Order = request.message()?;
 
-            // Line 24: map SalesOrder
+            // Line 25: map SalesOrder
             order.shows(&map_sales_order(&request)?)?;
             let order: sap_erp::SalesOrder = order.message()?;
 
-            // Line 29: reply 201
+            // Line 30: reply 201
             reply_
                 .shows(
                     &salesforce::OrderConfirmed {
@@ -51,39 +51,39 @@ fn an_order_with_two_items() -> runtime::example::Outcome {
     )
 }
 
-/// Example: leading zeros, no e-mail, paid at once (line 116).
+/// Example: leading zeros, no e-mail, paid at once (line 117).
 #[test]
 fn leading_zeros_no_e_mail_paid_at_once() -> runtime::example::Outcome {
     let request = runtime::example::json(
         "request",
-        119,
+        120,
         r#"{ "order_number": "0000000815", "customer_id": "C-2002", "payment_status": "PAID", "currency": "USD", "shipping_status": "none",
   "items": [ { "product_id": "VALVE-1", "quantity": 1, "price": 0 } ] }"#,
     );
     let order = runtime::example::json(
         "order",
-        124,
+        125,
         r#"{ "order_id": 815, "cust_id": "C-2002", "status": "PAID", "currency": "USD",
   "items": [ { "material": "VALVE-1", "quantity": 1, "price": 0 } ] }"#,
     );
     let reply_ = runtime::example::json(
         "reply",
-        129,
+        130,
         r#"{ "order_number": "0000000815", "order_id": 815, "status": "PAID" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-SF-ERP-ORDER-CREATE-V1.md",
-        116,
+        117,
         "leading zeros, no e-mail, paid at once",
         || {
             runtime::example::admitted(&Flow, request.tree()?, Vec::new())?;
             let request: salesforce::Order = request.message()?;
 
-            // Line 24: map SalesOrder
+            // Line 25: map SalesOrder
             order.shows(&map_sales_order(&request)?)?;
             let order: sap_erp::SalesOrder = order.message()?;
 
-            // Line 29: reply 201
+            // Line 30: reply 201
             reply_
                 .shows(
                     &salesforce::OrderConfirmed {

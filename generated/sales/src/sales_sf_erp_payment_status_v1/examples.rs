@@ -4,61 +4,61 @@
 
 use super::*;
 
-/// Example: paid by card (line 104).
+/// Example: paid by card (line 105).
 #[test]
 fn paid_by_card() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        107,
+        108,
         r#"{ "eventId": "p-4711-1", "order_number": "0000004711", "payment_status": "PAID", "payment_method": "CARD", "amount": 321.00, "currency": "EUR",
   "payment_date": "2026-02-05", "changedAt": "2026-02-05T11:20:00Z" }"#,
     );
     let payment = runtime::example::json(
         "payment",
-        112,
+        113,
         r#"{ "status": "PAID", "payment_method": "CARD", "amount": 321.00, "payment_date": "2026-02-05" }"#,
     );
-    let key = runtime::example::json("key", 116, r#"{ "order_id": 4711 }"#);
+    let key = runtime::example::json("key", 117, r#"{ "order_id": 4711 }"#);
     runtime::example::replay(
         "spec/interfaces/SALES-SF-ERP-PAYMENT-STATUS-V1.md",
-        104,
+        105,
         "paid by card",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: salesforce::PaymentReceived = event.message()?;
 
-            // Line 24: map PaymentStatus
+            // Line 25: map PaymentStatus
             payment.shows(&map_payment_status(&event))?;
 
-            // Line 27: map OrderKey
+            // Line 28: map OrderKey
             key.shows(&map_order_key(&event)?)?;
             Ok(())
         },
     )
 }
 
-/// Example: open again, nothing else known (line 119).
+/// Example: open again, nothing else known (line 120).
 #[test]
 fn open_again_nothing_else_known() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        122,
+        123,
         r#"{ "eventId": "p-4711-2", "order_number": "4711", "payment_status": "OPEN", "changedAt": "2026-02-06T08:00:00Z" }"#,
     );
     let payment = runtime::example::json(
         "payment",
-        126,
+        127,
         r#"{ "status": "OPEN" }"#,
     );
     runtime::example::replay(
         "spec/interfaces/SALES-SF-ERP-PAYMENT-STATUS-V1.md",
-        119,
+        120,
         "open again, nothing else known",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let event: salesforce::PaymentReceived = event.message()?;
 
-            // Line 24: map PaymentStatus
+            // Line 25: map PaymentStatus
             payment.shows(&map_payment_status(&event))?;
             Ok(())
         },

@@ -4,30 +4,30 @@
 
 use super::*;
 
-/// Example: two planned orders for PF2 (line 111).
+/// Example: two planned orders for PF2 (line 112).
 #[test]
 fn two_planned_orders_for_pf2() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        114,
+        115,
         r#"{ "event": "workbook.export.ready", "eventId": "9f0c2b1e", "timestamp": "2026-02-01T05:00:11Z",
   "workbook": { "name": "Planned Orders Export", "scope": "Public" }, "worksheet": "PlannedOrders_PF",
   "scenario": { "name": "Enterprise Data", "scope": "Public" }, "fileName": "PlannedOrders_20260201_0500_PF" }"#,
     );
     let query = runtime::example::json(
         "query",
-        120,
+        121,
         r##"{ "Success": true, "Worksheets": [ { "Name": "PlannedOrders_PF", "QueryHandle": { "QueryID": "#71204" }, "TotalRowCount": 2 } ] }"##,
     );
     let sheet = runtime::example::json(
         "sheet",
-        124,
+        125,
         r#"{ "Rows": [ { "Values": ["0053H-8C3", "FR01", "2026-02-09", "2026-02-13", "140", "pc"] },
             { "Values": ["0053H-9A1", "FR01", "2026-02-16", "2026-02-16", "12.5", "kg"] } ] }"#,
     );
     let rows = runtime::example::csv(
         "rows",
-        129,
+        130,
         ';',
         r"MATERIAL;PLANT;START_DATE;FINISH_DATE;QUANTITY;UNIT
 0053H-8C3;FR01;2026-02-09;2026-02-13;140;PC
@@ -35,13 +35,13 @@ fn two_planned_orders_for_pf2() -> runtime::example::Outcome {
     );
     runtime::example::replay(
         "spec/interfaces/SUPPLYCHAIN-MAESTRO-ECC-PLANNEDORDER-V1.md",
-        111,
+        112,
         "two planned orders for PF2",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let sheet: kinaxis_maestro::WorksheetPage = sheet.message()?;
 
-            // Line 38: map PlannedOrderRow, each of sheet.Rows
+            // Line 39: map PlannedOrderRow, each of sheet.Rows
             rows.shows_all(
                 &sheet
                     .rows
@@ -55,37 +55,37 @@ fn two_planned_orders_for_pf2() -> runtime::example::Outcome {
     )
 }
 
-/// Example: nothing planned for WP2 (line 134).
+/// Example: nothing planned for WP2 (line 135).
 #[test]
 fn nothing_planned_for_wp2() -> runtime::example::Outcome {
     let event = runtime::example::json(
         "event",
-        137,
+        138,
         r#"{ "event": "workbook.export.ready", "eventId": "9f0c2b1f", "timestamp": "2026-02-01T13:00:08Z",
   "workbook": { "name": "Planned Orders Export", "scope": "Public" }, "worksheet": "PlannedOrders_WP",
   "scenario": { "name": "Enterprise Data", "scope": "Public" }, "fileName": "PlannedOrders_20260201_1300_WP" }"#,
     );
     let query = runtime::example::json(
         "query",
-        143,
+        144,
         r##"{ "Success": true, "Worksheets": [ { "Name": "PlannedOrders_WP", "QueryHandle": { "QueryID": "#71299" }, "TotalRowCount": 0 } ] }"##,
     );
-    let sheet = runtime::example::json("sheet", 147, r#"{ "Rows": [] }"#);
+    let sheet = runtime::example::json("sheet", 148, r#"{ "Rows": [] }"#);
     let rows = runtime::example::csv(
         "rows",
-        151,
+        152,
         ';',
         r"MATERIAL;PLANT;START_DATE;FINISH_DATE;QUANTITY;UNIT",
     );
     runtime::example::replay(
         "spec/interfaces/SUPPLYCHAIN-MAESTRO-ECC-PLANNEDORDER-V1.md",
-        134,
+        135,
         "nothing planned for WP2",
         || {
             runtime::example::admitted(&Flow, event.tree()?, Vec::new())?;
             let sheet: kinaxis_maestro::WorksheetPage = sheet.message()?;
 
-            // Line 38: map PlannedOrderRow, each of sheet.Rows
+            // Line 39: map PlannedOrderRow, each of sheet.Rows
             rows.shows_all(
                 &sheet
                     .rows

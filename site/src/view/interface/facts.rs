@@ -99,6 +99,11 @@ fn identity(sheet: &Sheet<'_>) -> Vec<Fact> {
         None => Html::of(&interface.domain),
     };
     facts.push(sheet.fact("Domain", domain, &["domain"]));
+    let objects = interface.objects.iter().map(|name| {
+        let route = sheet.context.routes.object(&catalog::model::object_key(name)).unwrap_or_default();
+        Html::new().link(&sheet.at.to(&route), name)
+    });
+    facts.push(sheet.fact("Business objects", Html::join(objects, ", "), &["objects"]));
     if let Some(process) = &interface.process {
         facts.push(sheet.fact("Process", Html::new().code(process), &["process"]));
     }
