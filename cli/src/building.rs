@@ -12,9 +12,9 @@ use catalog::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 use codegen::{FileSet, Mode, Report};
-use site::{Manual, Options};
+use site::{History, Manual, Options};
 
-use crate::{args::Part, diagnostics, failure::Failure, project::Project, terminal::Terminal, workspace};
+use crate::{args::Part, diagnostics, failure::Failure, history, project::Project, terminal::Terminal, workspace};
 
 /// What a build was made from.
 #[derive(Debug)]
@@ -87,7 +87,8 @@ fn website(
     folder: &Path,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let files = site::emit(catalog, diagnostics, &options(project)?);
+    let options = Options { history: history::read(project), ..options(project)? };
+    let files = site::emit(catalog, diagnostics, &options);
     let report = site::write(&files, folder).map_err(|error| Failure::Other(error.to_string()))?;
     let done = format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
     terminal.note("Drew", format!("{} ({done})", shown(&folder.join("index.html"), project)));
@@ -96,7 +97,8 @@ fn website(
 
 /// What the site of a project is made with.
 pub(crate) fn options(project: &Project) -> Result<Options, Failure> {
-    Ok(Options { manual: manual(project)?, ..Options::default() })
+    let history = History::Unknown("Revisions are shown by the site that `tieline build` makes.".to_owned());
+    Ok(Options { manual: manual(project)?, history, ..Options::default() })
 }
 
 /// The project's own pages: every Markdown file in `docs/`, the tutorial first.

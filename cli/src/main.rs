@@ -14,6 +14,7 @@ mod demo;
 mod dev;
 mod diagnostics;
 mod failure;
+mod history;
 mod operate;
 mod outcome;
 mod project;

@@ -62,7 +62,7 @@ fn revision(root: &Path, name: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> 
 }
 
 /// The bytes of objects, in one run of git.
-fn contents(root: &Path, documents: Vec<(String, String)>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(crate) fn contents(root: &Path, documents: Vec<(String, String)>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().map_err(no_git)?;
@@ -103,7 +103,8 @@ fn content(answers: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn git(root: &Path, words: &[&str]) -> Result<Output, Failure> {
+/// Runs git in a folder.
+pub(crate) fn git(root: &Path, words: &[&str]) -> Result<Output, Failure> {
     Command::new("git").arg("-C").arg(root).args(words).stdin(Stdio::null()).output().map_err(no_git)
 }
 

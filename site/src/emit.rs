@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 use askama::Template;
 use catalog::Catalog;
 use catalog::diagnostic::Diagnostics;
+use catalog::model::Interface;
 
+use crate::revisions::Trail;
 use crate::routes::{Slugs, slug};
+use crate::view::revisions::{change_route, revision_route};
 use crate::view::{
-    ChangesPage, CodePage, CodesPage, Context, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group, GroupPage,
-    GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage, ObjectPage,
-    ObjectsPage, OperatePage, PathsPage, ProgramsPage, ReachPage, ReasonsPage, ShortPage, SystemPage, SystemsPage,
-    code_path,
+    ChangesPage, CodePage, CodesPage, Context, DiffPage, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group,
+    GroupPage, GroupsPage, HealthPage, HomePage, InterfacePage, LandscapePage, ListPage, ManualIndex, ManualPage,
+    ObjectPage, ObjectsPage, OperatePage, PathsPage, ProgramsPage, ReachPage, ReasonsPage, RevisionPage, ShortPage,
+    SystemPage, SystemsPage, code_path,
 };
 use crate::{Options, export, search};
 
@@ -97,6 +100,21 @@ fn interfaces(context: &Context<'_>, site: &mut Site) {
             text: &interface.text,
         };
         site.page(&DocumentPage::route(&path), &DocumentPage::new(context, &source));
+        if let Some(trail) = context.trails.get(interface.smart_id.text.as_str()) {
+            revisions(context, interface, (trail, &path), site);
+        }
+    }
+}
+
+/// Every revision of an interface as it stood, and what changed from each to the next.
+fn revisions(context: &Context<'_>, interface: &Interface, (trail, path): (&Trail<'_>, &str), site: &mut Site) {
+    for (index, revision) in trail.revisions.iter().enumerate() {
+        let route = revision_route(path, &revision.short());
+        site.page(&route, &RevisionPage::new(context, interface, trail, (index, path)));
+    }
+    for (index, change) in trail.changes.iter().enumerate() {
+        let route = change_route(path, &change.name());
+        site.page(&route, &DiffPage::new(context, interface, trail, (index, path)));
     }
 }
 

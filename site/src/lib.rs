@@ -14,11 +14,13 @@ mod emit;
 mod export;
 mod fields;
 mod front;
+mod history;
 mod html;
 mod live;
 mod markdown;
 mod objects;
 mod paths;
+mod revisions;
 mod routes;
 mod search;
 mod view;
@@ -26,6 +28,7 @@ mod words;
 mod write;
 
 pub use emit::{Files, emit};
+pub use history::{History, Revision, Revisions};
 pub use live::{DEV, WAITING, dev, live};
 pub use write::{Error, Report, write};
 
@@ -41,11 +44,19 @@ pub struct Options {
     pub address: Option<String>,
     /// Pages of the manual, in their order.
     pub manual: Vec<Manual>,
+    /// Revisions of the documents, if they are known.
+    pub history: History,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "Interface catalog".to_owned(), commit: None, address: None, manual: Vec::new() }
+        Self {
+            name: "Interface catalog".to_owned(),
+            commit: None,
+            address: None,
+            manual: Vec::new(),
+            history: History::default(),
+        }
     }
 }
 

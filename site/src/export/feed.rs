@@ -26,16 +26,15 @@ pub(super) fn text(context: &Context<'_>) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "<entry><id>urn:tieline:{}:r{}:{}</id><title>{}: {}</title><updated>{}T00:00:00Z</updated><link href=\"{}\"/><summary>{} (revision {})</summary></entry>",
+            "<entry><id>urn:tieline:{}:{}</id><title>{}: {}</title><updated>{}T00:00:00Z</updated><link href=\"{}\"/><summary>{} ({})</summary></entry>",
             xml(&line.smart_id),
-            line.version,
-            line.date,
+            xml(&line.id),
             xml(&line.smart_id),
             xml(&line.change),
             line.date,
             xml(&line.href),
             xml(&line.title),
-            line.version,
+            xml(&line.note),
         );
     }
     text.push_str("</feed>\n");

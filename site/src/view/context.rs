@@ -10,6 +10,7 @@ use catalog::model::{Interface, OperationRef, Step, StepKind, System};
 
 use crate::Options;
 use crate::html::Html;
+use crate::revisions::{self, Trail};
 use crate::routes::{At, Routes};
 
 /// The catalog with its indexes.
@@ -17,6 +18,8 @@ pub(crate) struct Context<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) options: &'a Options,
     pub(crate) routes: Routes,
+    /// Revisions of each interface that has any, by Smart ID.
+    pub(crate) trails: BTreeMap<&'a str, Trail<'a>>,
     diagnostics: HashMap<&'a str, Vec<&'a Diagnostic>>,
     /// Interfaces that take part in each operation.
     users: HashMap<OperationRef, BTreeSet<&'a str>>,
@@ -41,7 +44,8 @@ impl<'a> Context<'a> {
                 named_by.entry(&related.smart_id).or_default().push((interface, &related.relation));
             }
         }
-        Self { catalog, options, routes: Routes::of(catalog), diagnostics: by_path, users, named_by }
+        let trails = revisions::trails(catalog, &options.history);
+        Self { catalog, options, routes: Routes::of(catalog), trails, diagnostics: by_path, users, named_by }
     }
 
     /// What was found in a document, in order of place.

@@ -23,11 +23,11 @@ pub(crate) struct DocumentPage {
 
 /// One line.
 #[derive(Debug)]
-struct DocumentLine {
-    number: usize,
-    text: String,
-    class: &'static str,
-    points: Vec<PointRow>,
+pub(super) struct DocumentLine {
+    pub(super) number: usize,
+    pub(super) text: String,
+    pub(super) class: &'static str,
+    pub(super) points: Vec<PointRow>,
 }
 
 /// Which document, and whose it is.
@@ -58,24 +58,29 @@ impl DocumentPage {
             let line = usize::try_from(item.span.line).unwrap_or(0).max(1);
             points.entry(line).or_default().push(point(&at, item, ""));
         }
-        let mut place = Place::Start;
-        let lines = source.text.lines().enumerate().map(|(index, text)| {
-            place = place.after(text);
-            DocumentLine {
-                number: index + 1,
-                text: text.to_owned(),
-                class: place.class(text),
-                points: points.remove(&(index + 1)).unwrap_or_default(),
-            }
-        });
         let title = format!("Document of {}", source.title);
         Self {
             shell: context.shell(&at, source.section, &title).under(source.title, "../index.html"),
             path: source.path.to_owned(),
             back: Html::new().link("../index.html", source.title),
-            lines: lines.collect(),
+            lines: lines(source.text, &mut points),
         }
     }
+}
+
+/// The lines of a document, each with the points that were found in it.
+pub(super) fn lines(text: &str, points: &mut BTreeMap<usize, Vec<PointRow>>) -> Vec<DocumentLine> {
+    let mut place = Place::Start;
+    let lines = text.lines().enumerate().map(|(index, text)| {
+        place = place.after(text);
+        DocumentLine {
+            number: index + 1,
+            text: text.to_owned(),
+            class: place.class(text),
+            points: points.remove(&(index + 1)).unwrap_or_default(),
+        }
+    });
+    lines.collect()
 }
 
 /// Where in a document a line stands; enough to tell head, headings and fences apart.

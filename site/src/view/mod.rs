@@ -18,6 +18,7 @@ pub(crate) mod paths;
 mod people;
 mod programs;
 mod reasons;
+pub(crate) mod revisions;
 mod system;
 
 pub(crate) use codes::{CodePage, CodesPage, path as code_path};
@@ -36,4 +37,5 @@ pub(crate) use paths::{PathsPage, ReachPage};
 pub(crate) use people::{ChangesPage, HealthPage, ShortPage, changes};
 pub(crate) use programs::ProgramsPage;
 pub(crate) use reasons::ReasonsPage;
+pub(crate) use revisions::{DiffPage, RevisionPage};
 pub(crate) use system::{SystemPage, SystemsPage, speaks_http};

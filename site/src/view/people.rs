@@ -7,7 +7,9 @@ use catalog::diagnostic::Severity;
 
 use super::context::{Context, Shell};
 use super::interface::papers::{PointRow, point};
+use super::revisions;
 use crate::html::Html;
+use crate::revisions::Change;
 use crate::routes::At;
 use crate::words;
 
@@ -18,26 +20,63 @@ pub(crate) struct ChangeLine {
     pub(crate) href: String,
     pub(crate) title: String,
     pub(crate) smart_id: String,
-    pub(crate) version: u32,
     pub(crate) change: String,
+    /// `revision 3`, or what recorded it.
+    pub(crate) note: String,
+    /// How much it matters, where both texts are known.
+    pub(crate) weight: Html,
+    /// Names it among the changes of its interface.
+    pub(crate) id: String,
 }
 
-/// All changes of all interfaces, latest first.
+/// All changes of all interfaces, latest first: what histories say, and what differs from revision to revision.
 pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
     let mut lines: Vec<ChangeLine> = Vec::new();
     for interface in context.catalog.interfaces() {
-        let href = context.routes.interface(&interface.smart_id.text).map(|path| at.to(&path)).unwrap_or_default();
-        lines.extend(interface.history.iter().map(|change| ChangeLine {
-            date: change.date.clone(),
-            href: href.clone(),
+        let page = context.routes.interface(&interface.smart_id.text).unwrap_or_default();
+        let line = |date: &str, href: String, id: String| ChangeLine {
+            date: date.to_owned(),
+            href,
             title: interface.title.clone(),
             smart_id: interface.smart_id.text.clone(),
-            version: change.version,
+            change: String::new(),
+            note: String::new(),
+            weight: Html::new(),
+            id,
+        };
+        lines.extend(interface.history.iter().map(|change| ChangeLine {
             change: change.change.clone(),
+            note: format!("revision {}", change.version),
+            ..line(&change.date, format!("{}#history", at.to(&page)), format!("r{}:{}", change.version, change.date))
         }));
+        let trail = context.trails.get(interface.smart_id.text.as_str());
+        for change in trail.into_iter().flat_map(|trail| &trail.changes) {
+            // What nobody recorded yet has no day.
+            let Some(after) = change.after else { continue };
+            let weight = change.weight().map(|it| Html::new().chip(revisions::weight_class(it), it.word()));
+            lines.push(ChangeLine {
+                change: sentences(change),
+                note: format!("recorded as {}", after.short()),
+                weight: weight.unwrap_or_default(),
+                ..line(&after.date, at.to(&revisions::change_route(&page, &change.name())), after.short())
+            });
+        }
     }
-    lines.sort_by(|a, b| (&b.date, &a.smart_id, b.version).cmp(&(&a.date, &b.smart_id, a.version)));
+    lines.sort_by(|a, b| (&b.date, &a.smart_id, &b.id).cmp(&(&a.date, &b.smart_id, &a.id)));
     lines
+}
+
+/// The heaviest differences in words, the rest as a number.
+fn sentences(change: &Change<'_>) -> String {
+    const SHOWN: usize = 2;
+    if change.differences.is_empty() {
+        return "Only the layout of the document changed.".to_owned();
+    }
+    let shown: Vec<&str> = change.differences.iter().take(SHOWN).map(|it| it.sentence.as_str()).collect();
+    match change.differences.len().saturating_sub(SHOWN) {
+        0 => shown.join(" "),
+        more => format!("{} And {}.", shown.join(" "), words::count(more, "more difference")),
+    }
 }
 
 /// The page of all changes.
@@ -46,7 +85,12 @@ pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
 pub(crate) struct ChangesPage {
     shell: Shell,
     changes: Vec<ChangeLine>,
+    /// What is not shown, in words; empty if everything is.
+    more: String,
 }
+
+/// Readers want news, not the archive.
+const MOST_CHANGES: usize = 300;
 
 impl ChangesPage {
     /// Its path.
@@ -55,7 +99,13 @@ impl ChangesPage {
     /// Decides everything.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let at = At::new(Self::PATH);
-        Self { shell: context.shell(&at, "changes", "Changes"), changes: changes(context, &at) }
+        let mut changes = changes(context, &at);
+        let more = match changes.len().saturating_sub(MOST_CHANGES) {
+            0 => String::new(),
+            more => format!("{} stand on the pages of their interfaces.", words::count(more, "older change")),
+        };
+        changes.truncate(MOST_CHANGES);
+        Self { shell: context.shell(&at, "changes", "Changes"), changes, more }
     }
 }
 

@@ -11,3 +11,4 @@ mod objects;
 mod pages;
 mod paths;
 mod projects;
+mod revisions;

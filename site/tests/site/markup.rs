@@ -15,7 +15,7 @@ impl Tag {
     }
 }
 
-const VOID: &[&str] = &["meta", "link", "input", "br", "hr", "rect", "path", "circle", "!doctype"];
+const VOID: &[&str] = &["meta", "link", "input", "br", "hr", "col", "img", "rect", "path", "circle", "!doctype"];
 
 const TAGS: &[&str] = &[
     "!doctype",
@@ -60,6 +60,9 @@ const TAGS: &[&str] = &[
     "em",
     "strong",
     "del",
+    "ins",
+    "colgroup",
+    "col",
     "small",
     "q",
     "bdi",
@@ -98,6 +101,7 @@ const ATTRIBUTES: &[&str] = &[
     "hidden",
     "open",
     "scope",
+    "colspan",
     "role",
     "tabindex",
     "title",

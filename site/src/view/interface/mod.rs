@@ -33,6 +33,8 @@ use security::Security;
 use sheet::Sheet;
 use watch::Watch;
 
+use super::revisions::{self, RevisionRow};
+
 /// Everything on the page, top to bottom.
 #[derive(Template)]
 #[template(path = "interface.html")]
@@ -69,6 +71,9 @@ pub(crate) struct InterfacePage {
     artefacts: Vec<ArtefactRow>,
     owners: Vec<Fact>,
     history: Vec<ChangeRow>,
+    revisions: Vec<RevisionRow>,
+    /// Why there are no revisions, or what limits them.
+    revisions_note: String,
     related: Vec<RelatedRow>,
     points: Vec<PointRow>,
     examples: Vec<ExampleView>,
@@ -124,6 +129,7 @@ impl InterfacePage {
         let rules = take(&mut sections, |heading| heading.contains("rules"));
         let effect = take(&mut sections, |heading| heading.contains("effect") || heading.contains("impact"));
         let summary = take(&mut sections, |heading| heading == "summary");
+        let (revisions, revisions_note) = revisions::rows(context, interface);
         let lead = summary.into_iter().next().map(|prose| prose.body).unwrap_or_default();
         let mut page = Self {
             shell: shell(&sheet),
@@ -156,6 +162,8 @@ impl InterfacePage {
             artefacts: papers::artefacts(&sheet),
             owners: facts::owners(&sheet),
             history: papers::history(&sheet),
+            revisions,
+            revisions_note,
             related: papers::related(&sheet),
             points: papers::points(&sheet),
             examples: papers::examples(&sheet, &mut anchors),
