@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    Environment, Field, FieldType, Interface, Message, MessageRef, Operation, OperationRef, Owner, RecordRef, System,
+    Environment, Field, FieldType, Interface, Message, MessageRef, Operation, OperationRef, Owner, RecordRef, Settings,
+    System,
 };
 
 /// Every interface and system of a project, valid and sorted by identity.
@@ -29,6 +30,8 @@ pub struct CatalogParts {
     pub systems: Vec<System>,
     /// Environments, sorted by name.
     pub environments: Vec<Environment>,
+    /// What `tieline.toml` says.
+    pub settings: Settings,
     /// Contract digest over all documents: 12 hex digits.
     pub digest: String,
 }
@@ -66,6 +69,12 @@ impl Catalog {
     #[must_use]
     pub fn environments(&self) -> &[Environment] {
         &self.parts.environments
+    }
+
+    /// What `tieline.toml` says; nothing if there is none.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.parts.settings
     }
 
     /// Contract digest over all documents: 12 hex digits.

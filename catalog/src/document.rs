@@ -19,7 +19,7 @@ pub(crate) struct Document<'s> {
 
 /// Parses a document; mistakes in one half do not hide those in the other.
 pub(crate) fn parse<'s>(source: &'s Source, findings: &mut Findings) -> Document<'s> {
-    if source.kind == SourceKind::Environment {
+    if matches!(source.kind, SourceKind::Environment | SourceKind::Settings) {
         let front = yaml::parse_toml(source, findings);
         return Document { source, front, parts: Vec::new() };
     }

@@ -4,6 +4,7 @@
 //! exists only if every document is valid, and [`Diagnostics`](diagnostic::Diagnostics) with everything worth saying about them.
 //! Never knows: Rust code generation, HTML, the runtime.
 
+pub mod colour;
 pub mod diagnostic;
 pub mod diff;
 pub mod explain;
@@ -37,4 +38,4 @@ pub use catalog::{Catalog, CatalogParts};
 pub use fields::{FieldHelp, reference};
 pub use load::{Loaded, MAX_DOCUMENT_BYTES, from_files, kind, load};
 pub use open::{check_sources, open};
-pub use source::{Source, SourceKind, Sources};
+pub use source::{SETTINGS, Source, SourceKind, Sources};

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Span;
-use crate::source::{Source, SourceKind, Sources};
+use crate::source::{SETTINGS, Source, SourceKind, Sources};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const FOLDERS: [(&str, &str, SourceKind); 3] = [
     ("spec/environments", "toml", SourceKind::Environment),
 ];
 
-/// Reads every document in the three folders under `<root>/spec`, not in folders below them. A document that is too
+/// Reads every document in the three folders under `<root>/spec`, not in folders below them, and the settings beside. A document that is too
 /// long, not UTF-8 or unreadable becomes a diagnostic and is left out.
 #[must_use]
 pub fn load(root: &Path) -> Loaded {
@@ -40,6 +40,13 @@ pub fn load(root: &Path) -> Loaded {
                 Ok(text) => loaded.sources.insert(Source::new(path, kind, &text)),
                 Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
             }
+        }
+    }
+    let settings = root.join(SETTINGS);
+    if settings.exists() {
+        match read(&settings, SETTINGS) {
+            Ok(text) => loaded.sources.insert(Source::new(SETTINGS, SourceKind::Settings, &text)),
+            Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
         }
     }
     loaded.or_nothing()
@@ -62,6 +69,9 @@ pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded 
 /// What a path of a project holds, if it is a document.
 #[must_use]
 pub fn kind(path: &str) -> Option<SourceKind> {
+    if path == SETTINGS {
+        return Some(SourceKind::Settings);
+    }
     let (folder, name) = path.rsplit_once('/')?;
     let (_, extension) = name.rsplit_once('.')?;
     FOLDERS.iter().find(|(place, suffix, _)| *place == folder && *suffix == extension).map(|(.., kind)| *kind)
@@ -70,7 +80,8 @@ pub fn kind(path: &str) -> Option<SourceKind> {
 impl Loaded {
     /// Nothing at all is a mistake too.
     fn or_nothing(mut self) -> Self {
-        if self.sources.is_empty() && !self.diagnostics.has_errors() {
+        let empty = self.sources.iter().all(|it| it.kind == SourceKind::Settings);
+        if empty && !self.diagnostics.has_errors() {
             let message = "there is no document under spec/interfaces or spec/systems";
             let mut diagnostic = Diagnostic::new("E-NO-DOCUMENTS", "spec", Span::default(), message);
             diagnostic.help("run the command in the folder that holds `spec/`, or write a first document: the tutorial leads through it");

@@ -9,8 +9,8 @@ use crate::findings::Findings;
 use crate::load::{Loaded, load};
 use crate::lower::environment::{self, Placed};
 use crate::lower::interface::{self, Lowered};
-use crate::lower::system;
-use crate::model::System;
+use crate::lower::{settings, system};
+use crate::model::{Settings, System};
 use crate::source::{SourceKind, Sources};
 use crate::symbols::Symbols;
 use crate::{check, digest, lint};
@@ -24,6 +24,9 @@ pub fn open(root: &Path) -> (Option<Catalog>, Diagnostics, Sources) {
     let Loaded { sources, mut diagnostics } = load(root);
     let (catalog, found) = check_sources(&sources);
     diagnostics.extend(found.items().iter().cloned());
+    if let Some(catalog) = &catalog {
+        diagnostics.extend(settings::files(root, catalog.settings()));
+    }
     diagnostics.sort();
     let catalog = catalog.filter(|_| !diagnostics.has_errors());
     (catalog, diagnostics, sources)
@@ -37,7 +40,8 @@ pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
     let systems = lower_systems(&mut files, &mut symbols);
     let interfaces = lower_interfaces(&mut files, &symbols);
     let environments = lower_environments(&mut files, &symbols);
-    let mut project = Project { symbols: &symbols, systems, interfaces, environments };
+    let settings = lower_settings(&mut files);
+    let mut project = Project { symbols: &symbols, systems, interfaces, environments, settings };
     check::check(&mut project, &mut files);
     lint::lint(&project, &mut files);
     let mut diagnostics = Diagnostics::default();
@@ -82,6 +86,7 @@ pub(crate) struct Project<'s> {
     pub(crate) systems: Vec<(usize, System)>,
     pub(crate) interfaces: Vec<(usize, Lowered)>,
     pub(crate) environments: Vec<(usize, Placed)>,
+    pub(crate) settings: Settings,
 }
 
 impl Project<'_> {
@@ -132,12 +137,18 @@ fn lower_environments(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, 
         .collect()
 }
 
+fn lower_settings(files: &mut [File<'_>]) -> Settings {
+    let file = files.iter_mut().find(|file| file.is(SourceKind::Settings));
+    file.map(|file| settings::settings(&file.document, &mut file.findings)).unwrap_or_default()
+}
+
 /// Only called without errors: everything that was read is there.
 fn bless(project: Project<'_>) -> Catalog {
     let mut parts = CatalogParts {
         interfaces: project.interfaces.into_iter().filter_map(|(_, lowered)| lowered.interface).collect(),
         systems: project.systems.into_iter().map(|(_, system)| system).collect(),
         environments: project.environments.into_iter().map(|(_, placed)| placed.environment).collect(),
+        settings: project.settings,
         digest: String::new(),
     };
     parts.interfaces.sort_by(|a, b| a.smart_id.text.cmp(&b.smart_id.text));

@@ -14,7 +14,12 @@ pub enum SourceKind {
     System,
     /// `spec/environments/*.toml`
     Environment,
+    /// `tieline.toml`
+    Settings,
 }
+
+/// The file of a project's settings, beside `spec/`.
+pub const SETTINGS: &str = "tieline.toml";
 
 /// One document.
 #[derive(Debug, Clone, PartialEq, Eq)]

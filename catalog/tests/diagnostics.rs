@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tieline_catalog::{Source, SourceKind, Sources, check_sources, explain};
+use tieline_catalog::{SETTINGS, Source, SourceKind, Sources, check_sources, explain};
 
 /// Codes with cases elsewhere: about files, not text (`hostile.rs`), and about generated code (the generator's tests).
 const ELSEWHERE: [&str; 5] = ["E-NO-DOCUMENTS", "E-UNREADABLE", "E-TOO-LONG", "E-ENCODING", "E-COLLISION"];
@@ -92,6 +92,7 @@ fn base() -> BTreeMap<String, String> {
 
 fn sources(documents: &BTreeMap<String, String>) -> Sources {
     let kind = |path: &str| match path.split('/').nth(1) {
+        _ if path == SETTINGS => SourceKind::Settings,
         Some("interfaces") => SourceKind::Interface,
         Some("systems") => SourceKind::System,
         _ => SourceKind::Environment,

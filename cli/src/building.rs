@@ -12,7 +12,7 @@ use catalog::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 use codegen::{FileSet, Mode, Report};
-use site::{History, Manual, Options};
+use site::{History, Logo, Manual, Options};
 
 use crate::{args::Part, diagnostics, failure::Failure, history, project::Project, terminal::Terminal, workspace};
 
@@ -87,7 +87,7 @@ fn website(
     folder: &Path,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let options = Options { history: history::read(project), ..options(project)? };
+    let options = Options { history: history::read(project), ..options(project, catalog)? };
     let files = site::emit(catalog, diagnostics, &options);
     let report = site::write(&files, folder).map_err(|error| Failure::Other(error.to_string()))?;
     let done = format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
@@ -95,10 +95,31 @@ fn website(
     Ok(())
 }
 
-/// What the site of a project is made with.
-pub(crate) fn options(project: &Project) -> Result<Options, Failure> {
+/// What the site of a project is made with. The catalog is of the same project, so its settings name files that are there.
+pub(crate) fn options(project: &Project, catalog: &Catalog) -> Result<Options, Failure> {
     let history = History::Unknown("Revisions are shown by the site that `tieline build` makes.".to_owned());
-    Ok(Options { manual: manual(project)?, history, ..Options::default() })
+    let settings = catalog.settings();
+    let mut options =
+        Options { manual: manual(project)?, history, address: settings.address.clone(), ..Options::default() };
+    if let Some(name) = &settings.name {
+        options.name.clone_from(name);
+    }
+    if let Some(logo) = &settings.logo {
+        let path = project.root.join(&logo.path);
+        let bytes = std::fs::read(&path).map_err(Failure::file("reading", &path))?;
+        options.logo = Some(Logo { ending: if logo.path.ends_with(".png") { "png" } else { "svg" }, bytes });
+    }
+    for page in &settings.pages {
+        // A page that stands in `docs/` is there already; it only becomes easier to find.
+        if let Some(known) = options.manual.iter_mut().find(|it| it.path == page.path) {
+            known.featured = true;
+            continue;
+        }
+        let path = project.root.join(&page.path);
+        let markdown = std::fs::read_to_string(&path).map_err(Failure::file("reading", &path))?;
+        options.manual.push(Manual { path: page.path.clone(), featured: true, markdown });
+    }
+    Ok(options)
 }
 
 /// The project's own pages: every Markdown file in `docs/`, the tutorial first.
@@ -114,7 +135,7 @@ fn manual(project: &Project) -> Result<Vec<Manual>, Failure> {
     let page = |path: PathBuf| {
         let markdown = std::fs::read_to_string(&path).map_err(Failure::file("reading", &path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Manual { path: format!("docs/{name}"), markdown })
+        Ok(Manual { path: format!("docs/{name}"), featured: false, markdown })
     };
     paths.into_iter().map(page).collect()
 }

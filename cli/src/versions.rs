@@ -48,7 +48,7 @@ fn revision(root: &Path, name: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> 
         )));
     }
     let tree = String::from_utf8_lossy(&tree.stdout).trim().to_owned();
-    let listed = git(root, &["ls-tree", "-r", "-z", &tree, "spec/"])?;
+    let listed = git(root, &["ls-tree", "-r", "-z", &tree, "spec/", catalog::SETTINGS])?;
     if !listed.status.success() {
         return Err(said(&listed));
     }

@@ -41,7 +41,7 @@ fn manual(project: &Path) -> Vec<site::Manual> {
         .into_iter()
         .filter_map(|name| {
             let markdown = std::fs::read_to_string(project.join(format!("docs/{name}.md"))).ok()?;
-            Some(site::Manual { path: format!("docs/{name}.md"), markdown })
+            Some(site::Manual { path: format!("docs/{name}.md"), featured: false, markdown })
         })
         .collect()
 }

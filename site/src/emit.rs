@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use catalog::Catalog;
+use catalog::colour::{DARK, LIGHT};
 use catalog::diagnostic::Diagnostics;
 use catalog::model::Interface;
 
@@ -28,7 +29,7 @@ pub type Files = Vec<(String, Vec<u8>)>;
 pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> Files {
     let context = Context::new(catalog, diagnostics, options);
     let mut site = Site::default();
-    assets(&mut site);
+    assets(&context, &mut site);
     overview(&context, &mut site);
     interfaces(&context, &mut site);
     systems(&context, &mut site);
@@ -67,13 +68,27 @@ impl Site {
     }
 }
 
-fn assets(site: &mut Site) {
-    site.add("assets/site.css", include_str!("../assets/site.css").to_owned());
+fn assets(context: &Context<'_>, site: &mut Site) {
+    site.add("assets/site.css", include_str!("../assets/site.css").to_owned() + &accent(context));
     site.add("assets/site.js", include_str!("../assets/site.js").to_owned());
     site.add("assets/live.js", include_str!("../assets/live.js").to_owned());
     site.add("assets/operate.js", include_str!("../assets/operate.js").to_owned());
     site.add("assets/operate.css", include_str!("../assets/operate.css").to_owned());
-    site.add("assets/icon.svg", include_str!("../assets/icon.svg").to_owned());
+    if let Some(logo) = &context.options.logo {
+        site.files.insert(format!("assets/logo.{}", logo.ending), logo.bytes.clone());
+    } else {
+        site.add("assets/icon.svg", include_str!("../assets/icon.svg").to_owned());
+    }
+}
+
+/// The colours that the settings chose, after ours.
+fn accent(context: &Context<'_>) -> String {
+    let Some(accent) = context.catalog.settings().accent else { return String::new() };
+    let (light, dark) = (LIGHT.wash(accent.light), DARK.wash(accent.dark));
+    format!(
+        ":root {{ --accent: light-dark({}, {}); --wash: light-dark({light}, {dark}) }}\n",
+        accent.light, accent.dark
+    )
 }
 
 fn overview(context: &Context<'_>, site: &mut Site) {

@@ -48,6 +48,16 @@ impl Html {
         self
     }
 
+    /// Adds a sentence in which names of machines stand between back quotes.
+    #[must_use]
+    pub(crate) fn sentence(self, text: &str) -> Self {
+        if text.matches('`').count() % 2 == 1 {
+            return self.text(text);
+        }
+        let parts = text.split('`').enumerate();
+        parts.fold(self, |html, (at, part)| if at % 2 == 1 { html.code(part) } else { html.text(part) })
+    }
+
     /// Adds text with weight.
     #[must_use]
     pub(crate) fn strong(mut self, text: &str) -> Self {
@@ -157,6 +167,8 @@ mod tests {
     #[test]
     fn text_cannot_become_markup() {
         let built = Html::of("<script>&\"'\u{0}").code("</code><b>");
+        assert_eq!(Html::new().sentence("`<a>` is `b`.").to_string(), "<code>&lt;a&gt;</code> is <code>b</code>.");
+        assert_eq!(Html::new().sentence("one ` alone").to_string(), "one ` alone");
         assert_eq!(built.to_string(), "&lt;script&gt;&amp;&quot;&#39;\u{FFFD}<code>&lt;/code&gt;&lt;b&gt;</code>");
     }
 

@@ -46,6 +46,8 @@ pub struct Options {
     pub manual: Vec<Manual>,
     /// Revisions of the documents, if they are known.
     pub history: History,
+    /// Picture in the head of every page.
+    pub logo: Option<Logo>,
 }
 
 impl Default for Options {
@@ -56,8 +58,18 @@ impl Default for Options {
             address: None,
             manual: Vec::new(),
             history: History::default(),
+            logo: None,
         }
     }
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// `svg` or `png`.
+    pub ending: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// One page of the manual.
@@ -65,6 +77,8 @@ impl Default for Options {
 pub struct Manual {
     /// Path of the file, e.g. `docs/tutorial.md`; its name becomes the address.
     pub path: String,
+    /// Linked from every page.
+    pub featured: bool,
     /// Its text.
     pub markdown: String,
 }

@@ -59,7 +59,7 @@ fn every_commit_of_a_document_is_a_revision() {
     assert!(page.contains("a better interface") && !page.contains("<b>created</b>"));
     let differences =
         fs::read_to_string(project.root().join(PAGE).join(format!("diff/{first}..{second}/index.html"))).unwrap();
-    assert!(differences.contains("Callers must use `POST /shop/v2/paid-orders`"));
+    assert!(differences.contains("Callers must use <code>POST /shop/v2/paid-orders</code>"));
     assert!(differences.contains("A message whose target fails is sent at"));
 }
 

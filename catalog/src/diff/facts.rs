@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::steps;
 use crate::document::Document;
-use crate::fields::{Key, Kind, Table, columns, interface, system};
+use crate::fields::{Key, Kind, Table, columns, interface, settings, system};
 use crate::markdown::{self, Part};
 use crate::source::SourceKind;
 use crate::yaml::{Entry, Node, Value};
@@ -31,6 +31,7 @@ pub(super) fn of(document: &Document<'_>) -> Vec<Item> {
         let table = match document.source.kind {
             SourceKind::Interface => Some(&interface::INTERFACE),
             SourceKind::System => Some(&system::SYSTEM),
+            SourceKind::Settings => Some(&settings::SETTINGS),
             SourceKind::Environment => None,
         };
         items.node(&[], front, table, true);

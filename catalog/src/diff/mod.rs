@@ -115,8 +115,11 @@ fn whole(source: &Source, new: bool) -> Difference {
         SourceKind::Interface => "interface",
         SourceKind::System => "system",
         SourceKind::Environment => "environment",
+        SourceKind::Settings => "file of settings",
     };
     let (weight, verb) = match (new, source.kind) {
+        (true, SourceKind::Settings) => (Weight::Editorial, "is new"),
+        (false, SourceKind::Settings) => (Weight::Editorial, "is gone"),
         (true, _) => (Weight::Behavioural, "is new"),
         (false, SourceKind::Environment) => (Weight::Behavioural, "is gone"),
         (false, _) => (Weight::Breaking, "is gone"),

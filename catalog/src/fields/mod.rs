@@ -9,6 +9,7 @@ pub(crate) mod flow;
 pub(crate) mod interface;
 mod record;
 mod reference;
+pub(crate) mod settings;
 pub(crate) mod system;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! In: the tables of this folder. Out: [`FieldHelp`]. Never knows: Markdown, JSON Schema, HTML.
 
-use super::{Key, Kind, Table, columns, environment, flow, interface, system};
+use super::{Key, Kind, Table, columns, environment, flow, interface, settings, system};
 
 /// Everything there is to know about one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub fn reference() -> Vec<FieldHelp> {
     walk("system", &system::SYSTEM, &mut all);
     walk("system.auth", &interface::AUTH, &mut all);
     walk("environment", &environment::ENVIRONMENT, &mut all);
+    walk("settings", &settings::SETTINGS, &mut all);
     all
 }
 

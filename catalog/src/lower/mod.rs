@@ -22,6 +22,7 @@ mod parameters;
 mod repeated;
 mod rule;
 mod searchable;
+pub(crate) mod settings;
 mod structure;
 pub(crate) mod system;
 mod table;

@@ -11,6 +11,7 @@ mod flow;
 mod interface;
 mod message;
 mod policy;
+mod settings;
 mod system;
 
 pub use expr::{BinaryOp, Builtin, Expr, ExprKind, Literal, RecordRef, Template, TemplatePart, Type, UnaryOp};
@@ -28,6 +29,7 @@ pub use policy::{
     Alert, Auth, Backoff, Durability, ErrorPolicy, Idempotency, KeySource, Missed, OnDead, OnUnknown, Order, Overlap,
     Override, Place, ResponseRule, Retry, Schedule, Searchable, Trigger, TriggerKind,
 };
+pub use settings::{Accent, FilePath, Settings};
 pub use system::{
     Delivered, Environment, Format, Limits, Method, Operation, OperationRef, OutcomeClass, OutcomeRule, Paging, Probe,
     Protocol, System, Target,

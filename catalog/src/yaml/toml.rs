@@ -1,10 +1,10 @@
 //! TOML becomes the same tree as YAML.
 //!
-//! In: the text of an environment. Out: [`Node`], or a diagnostic. Never knows: which keys mean what.
+//! In: the text of an environment, or of the settings. Out: [`Node`], or a diagnostic. Never knows: which keys mean what.
 
 use super::{Entry, MAX_DEPTH, Node, Scalar, Value};
 use crate::findings::Findings;
-use crate::source::Source;
+use crate::source::{Source, SourceKind};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -18,7 +18,8 @@ pub(crate) fn parse(source: &Source, findings: &mut Findings) -> Option<Node> {
         }
         Err(error) => {
             let range = error.span().unwrap_or(0..0);
-            let message = format!("the environment is not valid TOML: {}", error.message().replace('\n', ", "));
+            let what = if source.kind == SourceKind::Settings { "the settings are" } else { "the environment is" };
+            let message = format!("{what} not valid TOML: {}", error.message().replace('\n', ", "));
             findings.add("E-TOML", source.span(range.start, range.end), message);
             None
         }

@@ -7,7 +7,7 @@ mod pages;
 mod web;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     time::Duration,
 };
@@ -59,15 +59,22 @@ fn tell(pages: &Pages, terminal: &Terminal) {
 /// Tells of every change below the folders that a site is made of.
 fn watcher(project: &Project, sender: mpsc::Sender<()>) -> Result<notify::RecommendedWatcher, Failure> {
     let unusable = |error: notify::Error| Failure::Other(format!("watching {}: {error}", project.root.display()));
+    let root = project.root.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         // Reading is no change. What could not be told may have been one.
-        let is_change = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
+        // Beside `spec/` and `docs/`, only the settings count.
+        let is_change = event.map_or(true, |event| {
+            let beside = |path: &PathBuf| path.parent() == Some(root.as_path()) && !path.ends_with(catalog::SETTINGS);
+            let elsewhere = event.paths.is_empty() || !event.paths.iter().all(beside);
+            elsewhere && !matches!(event.kind, EventKind::Access(_))
+        });
         if is_change {
             let _ending = sender.send(());
         }
     })
     .map_err(unusable)?;
     watcher.watch(&project.root.join("spec"), RecursiveMode::Recursive).map_err(unusable)?;
+    watcher.watch(&project.root, RecursiveMode::NonRecursive).map_err(unusable)?;
     let manual = project.root.join("docs");
     if Path::is_dir(&manual) {
         watcher.watch(&manual, RecursiveMode::Recursive).map_err(unusable)?;

@@ -30,7 +30,7 @@ impl Pages {
         let (catalog, found, sources) = catalog::open(&project.root);
         self.stands = catalog.is_some();
         if let Some(catalog) = catalog {
-            self.files = Arc::new(site::emit(&catalog, &found, &options(project)?).into_iter().collect());
+            self.files = Arc::new(site::emit(&catalog, &found, &options(project, &catalog)?).into_iter().collect());
         }
         self.diagnostics = render::json(&found, &sources);
         self.found = counted(&found);

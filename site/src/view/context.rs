@@ -135,6 +135,20 @@ impl<'a> Context<'a> {
             digest: self.catalog.digest().to_owned(),
             commit: self.options.commit.clone().unwrap_or_default(),
             crumbs: Vec::new(),
+            icon: match &self.options.logo {
+                Some(logo) => {
+                    (format!("logo.{}", logo.ending), if logo.ending == "png" { "image/png" } else { "image/svg+xml" })
+                }
+                None => ("icon.svg".to_owned(), "image/svg+xml"),
+            },
+            logo: self.options.logo.is_some(),
+            pages: self
+                .options
+                .manual
+                .iter()
+                .filter(|it| it.featured)
+                .map(|it| (at.to(&it.route()), it.title()))
+                .collect(),
         }
     }
 }
@@ -151,6 +165,12 @@ pub(crate) struct Shell {
     pub(crate) digest: String,
     pub(crate) commit: String,
     pub(crate) crumbs: Vec<(String, String)>,
+    /// File and media type of the picture that stands for the site.
+    pub(crate) icon: (String, &'static str),
+    /// The icon is a logo of its own, shown in the head of the page.
+    pub(crate) logo: bool,
+    /// Pages that every page links to.
+    pub(crate) pages: Vec<(String, String)>,
 }
 
 impl Shell {

@@ -21,6 +21,8 @@ pub(crate) struct ChangeLine {
     pub(crate) title: String,
     pub(crate) smart_id: String,
     pub(crate) change: String,
+    /// The same for a page.
+    pub(crate) shown: Html,
     /// `revision 3`, or what recorded it.
     pub(crate) note: String,
     /// How much it matters, where both texts are known.
@@ -40,12 +42,14 @@ pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
             title: interface.title.clone(),
             smart_id: interface.smart_id.text.clone(),
             change: String::new(),
+            shown: Html::new(),
             note: String::new(),
             weight: Html::new(),
             id,
         };
         lines.extend(interface.history.iter().map(|change| ChangeLine {
             change: change.change.clone(),
+            shown: Html::of(&change.change),
             note: format!("revision {}", change.version),
             ..line(&change.date, format!("{}#history", at.to(&page)), format!("r{}:{}", change.version, change.date))
         }));
@@ -55,6 +59,7 @@ pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
             let Some(after) = change.after else { continue };
             let weight = change.weight().map(|it| Html::new().chip(revisions::weight_class(it), it.word()));
             lines.push(ChangeLine {
+                shown: Html::new().sentence(&sentences(change)),
                 change: sentences(change),
                 note: format!("recorded as {}", after.short()),
                 weight: weight.unwrap_or_default(),

@@ -65,7 +65,10 @@ impl RevisionPage {
         links.push((at.to(page), "As it is today".to_owned()));
         let title = format!("{} at {}", interface.smart_id.text, revision.short());
         Self {
-            shell: context.shell(&at, "interfaces", &title).under(&interface.title, &at.to(page)),
+            shell: context
+                .shell(&at, "interfaces", &title)
+                .under("Interfaces", &at.to("interfaces/index.html"))
+                .under(&interface.title, &at.to(page)),
             back: Html::new().link(&at.to(&format!("{page}#history")), &interface.title),
             title: format!("As of {}", revision.date),
             subject: format!("Revision {}: {}", revision.short(), revision.subject),
@@ -98,7 +101,7 @@ pub(crate) struct DiffPage {
 struct DifferenceRow {
     class: &'static str,
     word: &'static str,
-    sentence: String,
+    sentence: Html,
     lines: Html,
 }
 
@@ -140,7 +143,10 @@ impl DiffPage {
         let (rows, left_out) = side_by_side(&change.before.text, change.text);
         let title = format!("Changes of {}, {}", interface.smart_id.text, change.name());
         Self {
-            shell: context.shell(&at, "interfaces", &title).under(&interface.title, &at.to(page)),
+            shell: context
+                .shell(&at, "interfaces", &title)
+                .under("Interfaces", &at.to("interfaces/index.html"))
+                .under(&interface.title, &at.to(page)),
             back: Html::new().link(&at.to(&format!("{page}#history")), &interface.title),
             title: format!("From {} to {date}", change.before.date),
             subject: subject(change),
@@ -172,7 +178,12 @@ fn difference(it: &Difference, (before, after): (&str, &str)) -> DifferenceRow {
         (was, 0) => line(before, was),
         (was, is) => line(before, was).muted(" → ").html(&line(after, is)),
     };
-    DifferenceRow { class: weight_class(it.weight), word: it.weight.word(), sentence: it.sentence.clone(), lines }
+    DifferenceRow {
+        class: weight_class(it.weight),
+        word: it.weight.word(),
+        sentence: Html::new().sentence(&it.sentence),
+        lines,
+    }
 }
 
 /// The colour of a weight.

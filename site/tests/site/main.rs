@@ -12,3 +12,4 @@ mod pages;
 mod paths;
 mod projects;
 mod revisions;
+mod settings;

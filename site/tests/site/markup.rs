@@ -74,6 +74,7 @@ const TAGS: &[&str] = &[
     "button",
     "label",
     "input",
+    "img",
     "svg",
     "g",
     "rect",
@@ -96,6 +97,7 @@ const ATTRIBUTES: &[&str] = &[
     "href",
     "type",
     "src",
+    "alt",
     "class",
     "id",
     "hidden",
@@ -191,6 +193,10 @@ fn check(path: &str, tag: &Tag) {
         if name == "href" || name == "src" {
             check_address(path, tag, value);
         }
+    }
+    if tag.name == "img" {
+        // Pictures of documents are not shown: the only one is the logo that the settings name.
+        assert!(tag.attribute("src").is_some_and(|src| src.contains("assets/logo.")), "{path}: {tag:?}");
     }
     if tag.name == "script" {
         assert!(tag.attribute("src").is_some_and(|src| src.ends_with("assets/site.js")), "{path}: {tag:?}");

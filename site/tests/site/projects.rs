@@ -60,6 +60,7 @@ fn manual(root: &Path) -> Vec<Manual> {
     pages
         .map(|path| Manual {
             path: format!("docs/{}", path.file_name().unwrap().to_string_lossy()),
+            featured: false,
             markdown: std::fs::read_to_string(&path).unwrap(),
         })
         .collect()

@@ -46,7 +46,7 @@ fn neighbouring_revisions_are_compared() {
         first.contains("<span class=\"chip bad\">1 breaking</span> <span class=\"chip plain\">1 editorial</span>"),
         "{first}"
     );
-    assert!(first.contains("Callers must use `POST /shop/baskets`: `POST /baskets` is gone."));
+    assert!(first.contains("Callers must use <code>POST /shop/baskets</code>: <code>POST /baskets</code> is gone."));
     assert!(
         first.contains("<del>  http: POST /baskets</del>") && first.contains("<ins>  http: POST /shop/baskets</ins>")
     );
@@ -95,7 +95,7 @@ fn changes_and_feed_tell_what_differs() {
     let site = site(true);
     let page = &site["changes/index.html"];
     assert!(page.contains("<span class=\"chip bad\">breaking</span>"));
-    assert!(page.contains("Callers must use `POST /shop/baskets`: `POST /baskets` is gone."));
+    assert!(page.contains("Callers must use <code>POST /shop/baskets</code>: <code>POST /baskets</code> is gone."));
     assert!(!page.contains("..today"), "what nobody recorded has no day");
     let feed = &site["changes/feed.atom"];
     assert!(feed.contains("<id>urn:tieline:SALES-SHOP-BOOKS-ORDER-V1:bbbb2222cc</id>"));
