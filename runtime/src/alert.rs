@@ -23,7 +23,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use ans::SapAlertNotification;
-pub(crate) use incidents::{Alerts, Cause, Condition, Watch};
+pub(crate) use incidents::{Alerts, Cause, Condition, Part, Watch};
 pub use pagerduty::PagerDuty;
 pub use slack::Slack;
 pub use smtp::Smtp;

@@ -6,6 +6,7 @@
 //! The way of a message: `accept` makes it durable → `queue` says whose turn it is → `work` runs its flow once, `steps`
 //! performing what the flow asks for within the `limits` of partners → `verdict` and the life cycle say what follows →
 //! `work` writes state, dead-letter record and alert in one transaction. `recover` starts on what the last process left.
+//! Where several processes share a store, `lanes` says which messages are this one's.
 //!
 //! Where this departs from the whole semantics: old handlers are not linked into a new build. A message that was begun
 //! under another revision of its document is HELD(REVISION) until a person decides; one without effect so far runs on.
@@ -52,10 +53,11 @@ use tokio_util::sync::CancellationToken;
 pub use self::core::Ports;
 pub(crate) use board::Backlog;
 pub use breaker::Standing;
+pub use lanes::Share;
 pub use operate::{Decision, Declined, MOST as MOST_IN_BULK, Open, Order, Rehearsal, Rehearsed, Replayed, Verb, Way};
 pub use watch::{Health, Part};
 
-use self::core::Core;
+use self::{core::Core, lanes::Keeper};
 use crate::{
     door::{Arrival, Door, Promise, Receipt, Refusal, Replied},
     flow::Handler,
@@ -90,8 +92,8 @@ impl Engine {
         let core = Arc::new(Core::new(rules, handlers, ports));
         core.store.watch(Arc::clone(&core.metrics));
         core.alerts.recover().await?;
-        let holding = lanes::take(&core).await?;
-        let recovered = recover::recover(&core).await?;
+        recover::prepare(&core).await?;
+        let (keeper, recovered) = Keeper::start(&core).await?;
         if recovered > 0 {
             tracing::info!(messages = recovered, "recovered");
         }
@@ -100,7 +102,7 @@ impl Engine {
             tokio::spawn(dispatch(Arc::clone(&core), stop.clone())),
             tokio::spawn(tend_alerts(Arc::clone(&core), stop.clone())),
         ];
-        let hold = tokio::spawn(lanes::keep(Arc::clone(&core), holding));
+        let hold = tokio::spawn(keeper.keep(stop.clone()));
         core.set_ready(true);
         tasks.push(jumps::watch_clock(&core, &stop));
         tasks.extend(schedule::start(&core, &stop));
@@ -171,6 +173,12 @@ impl Engine {
 
     pub(crate) fn backlog(&self, handler: usize) -> Backlog {
         self.core.board.backlog(handler)
+    }
+
+    /// How the store is shared with other processes; `None` if it cannot be.
+    #[must_use]
+    pub fn share(&self) -> Option<Share> {
+        self.core.held.share()
     }
 
     /// Whether messages are accepted now, and how each part does.

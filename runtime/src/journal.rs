@@ -29,7 +29,7 @@ pub use change::{Change, Guard, Mark};
 pub(crate) use datakey::{DAY_MS, day_of};
 pub use datakey::{DataKey, KeyFilter, Shred};
 pub use erasure::Erased;
-pub use lane::{Holding, Lanes};
+pub use lane::{Holding, Lanes, Lease};
 pub use memory::MemoryStore;
 pub use operating::{Origin, Pause, Replay, Scope};
 pub use postgres::{PostgresOptions, PostgresStore};
@@ -64,6 +64,10 @@ pub trait Store: Send + Sync + 'static {
     fn hold(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
         let _ = release;
         Box::pin(std::future::ready(Ok(Holding::all())))
+    }
+    /// The same for a process that is about to stop: takes nothing more, and lets the others know.
+    fn depart(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
+        self.hold(release)
     }
     /// Resolves when another process has accepted something for a lane of this one. May come late or not at all: it
     /// saves waiting, and nothing depends on it.

@@ -66,6 +66,8 @@ pub struct Snapshot {
     pub(crate) store_bytes: Option<u64>,
     pub(crate) store_limit_bytes: Option<u64>,
     pub(crate) incidents: usize,
+    /// Lanes that this process works on.
+    pub(crate) lanes: u32,
 }
 
 /// An interface now.
@@ -249,6 +251,7 @@ impl Metrics {
         snapshot.interfaces.iter().for_each(|interface| self.take_interface(interface));
         snapshot.targets.iter().for_each(|target| self.take_target(target));
         snapshot.systems.iter().for_each(|(system, figures)| self.take_system(system, figures, snapshot.now_ms));
+        families.set("tieline_lanes_held", Vec::new(), i64::from(snapshot.lanes));
         families.set("tieline_incidents_firing", Vec::new(), whole(snapshot.incidents));
         for (name, bytes) in
             [("tieline_store_bytes", snapshot.store_bytes), ("tieline_store_limit_bytes", snapshot.store_limit_bytes)]

@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde_json::Value;
@@ -73,6 +73,31 @@ impl Launch {
         fs::write(&path, text.lines().map(named).collect::<String>() + &token).expect("a writable folder");
         let secrets = [self.secrets, vec![("TIELINE_STORE".to_owned(), url.to_owned())]].concat();
         Self { secrets, ..self }
+    }
+
+    /// The same service with a lease of so many seconds on its share of the database.
+    ///
+    /// # Panics
+    /// When its store is no database.
+    #[must_use]
+    pub fn with_lease(self, seconds: u32) -> Self {
+        let path = self.folder.join("environment.toml");
+        let text = fs::read_to_string(&path).expect("the environment");
+        let line = "postgres = \"env:TIELINE_STORE\"\n";
+        assert!(text.contains(line), "the environment has its store in a database:\n{text}");
+        let text = text.replace(line, &format!("{line}lease_seconds = {seconds}\n"));
+        fs::write(&path, text).expect("a writable folder");
+        self
+    }
+
+    /// The same service on a wall clock that is so much ahead of the machine's.
+    #[must_use]
+    pub fn ahead_by(self, seconds: i64) -> Self {
+        // A clock that runs a little faster, and began to long ago.
+        let factor = 1.000_1;
+        let now_ms = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_millis());
+        let began_ms = i128::try_from(now_ms).unwrap_or_default() - i128::from(seconds) * 10_000_000;
+        Self { clock: format!("scaled:{factor}@{began_ms}"), ..self }
     }
 
     /// Starts the service and waits until it is ready.
@@ -165,6 +190,16 @@ impl Service {
         stream.read_to_string(&mut answer).expect("it answers");
         let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP response");
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{path} is no JSON ({error}): {answer}"))
+    }
+
+    /// Stops the process where it stands, as a machine does that is short of something; or lets it go on.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(status.success(), "the service is not there");
     }
 
     /// Ends the process at once, as `kill -9` and power failures do.

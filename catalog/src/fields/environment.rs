@@ -63,6 +63,12 @@ pub(crate) const STORE: Table = Table {
         may("sqlite", Kind::Text, "File of the embedded store.", "data/tieline.db"),
         may("postgres", Kind::Text, "Reference to the URL of a PostgreSQL database, instead.", "env:DATABASE_URL"),
         may("ca", Kind::Text, "Reference to the certificates that we trust for it, PEM.", "file:/run/secrets/ca.pem"),
+        may(
+            "lease_seconds",
+            Kind::Integer,
+            "How long a service holds its share of a database without renewing it, from 3 to 300; 15 if absent.",
+            "15",
+        ),
         may("max_bytes", Kind::Integer, "Largest store; at nine tenths nothing more is accepted.", "2000000000"),
         may("keep_days", Kind::Integer, "Days that a message is kept after its end; 30 if absent.", "30"),
         may("keep_dead_days", Kind::Integer, "Days that a dead letter is kept; 90 if absent.", "90"),

@@ -64,10 +64,23 @@ pub(crate) trait Watch: Sync {
     fn goes_on(&self, incident: &Incident) -> bool;
     /// What is wrong now, besides what messages came to.
     fn conditions(&self) -> Vec<Condition>;
+    /// Who does what about alerts, where several processes raise them.
+    fn part(&self) -> Part;
+}
+
+/// The part of a process in alerting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Nobody else is there: it does everything.
+    Only,
+    /// It sends what all of them raise, updates and closes incidents.
+    Leads,
+    /// It raises incidents, and leaves the rest to the one that leads.
+    Raises,
 }
 
 /// An incident is closed when nothing of its kind has happened for this long.
-const QUIET_MS: i64 = 300_000;
+pub(super) const QUIET_MS: i64 = 300_000;
 
 /// Updates with counts go out this long after the first alert.
 const UPDATES_MS: [i64; 3] = [60_000, 600_000, 3_600_000];
@@ -303,7 +316,7 @@ impl Alerts {
         conditions.collect()
     }
 
-    fn firing(&self) -> MutexGuard<'_, BTreeMap<String, Incident>> {
+    pub(super) fn firing(&self) -> MutexGuard<'_, BTreeMap<String, Incident>> {
         self.firing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use futures_util::future::join_all;
 
-use super::{Alerts, Undelivered, Watch};
+use super::{Alerts, Part, Undelivered, Watch};
 use crate::{
     clock,
     journal::{Change, Post, PostState},
@@ -31,6 +31,9 @@ const TIMEOUT_MS: u64 = 30_000;
 
 /// Longest time between two looks.
 const LOOK_MS: u64 = 60_000;
+
+/// The same where other processes raise alerts, too.
+const LOOK_TOGETHER_MS: u64 = 1_000;
 
 /// Posts looked at together.
 const AT_A_TIME: usize = 1_000;
@@ -65,18 +68,19 @@ impl Alerts {
         loop {
             let noticed = watch.conditions().into_iter().chain(self.lost_channels());
             let mut changes: Vec<Change> = noticed.flat_map(|condition| self.notice(condition)).collect();
-            let (reviewed, review_ms) = self.review(watch);
+            let part = watch.part();
+            let (reviewed, review_ms) = if part == Part::Raises { (Vec::new(), None) } else { self.review(watch) };
             changes.extend(reviewed);
             if !changes.is_empty()
                 && let Err(error) = self.store.commit(changes).await
             {
                 tracing::error!(%error, "incidents could not be kept");
             }
-            let post_ms = self.deliver().await;
+            let post_ms = if part == Part::Raises { None } else { self.deliver(watch).await };
             let now_ms = self.clock.now_ms();
             self.beat_ms.store(now_ms, Ordering::Relaxed);
             self.metrics.alerts_beat(now_ms);
-            let look_ms = now_ms.saturating_add_unsigned(LOOK_MS);
+            let look_ms = now_ms.saturating_add_unsigned(if part == Part::Only { LOOK_MS } else { LOOK_TOGETHER_MS });
             let look_ms = [review_ms, post_ms].into_iter().flatten().fold(look_ms, i64::min);
             tokio::select! {
                 biased;
@@ -87,7 +91,7 @@ impl Alerts {
     }
 
     /// Sends what is due. When the next one is.
-    async fn deliver(&self) -> Option<i64> {
+    async fn deliver(&self, watch: &dyn Watch) -> Option<i64> {
         let posts = match self.store.posts(false, AT_A_TIME).await {
             Ok(posts) => posts,
             Err(error) => {
@@ -105,13 +109,17 @@ impl Alerts {
         for post in due {
             by_channel.entry(post.channel.clone()).or_default().push(post);
         }
-        let retries = join_all(by_channel.into_values().map(|posts| self.post_all(posts))).await;
+        let retries = join_all(by_channel.into_values().map(|posts| self.post_all(posts, watch))).await;
         retries.into_iter().flatten().chain(next_ms).min()
     }
 
-    async fn post_all(&self, posts: Vec<Post>) -> Option<i64> {
+    async fn post_all(&self, posts: Vec<Post>, watch: &dyn Watch) -> Option<i64> {
         let mut next_ms: Option<i64> = None;
         for post in posts {
+            // Another process may lead by now, and send it.
+            if watch.part() == Part::Raises {
+                return None;
+            }
             let post = self.post(post).await;
             if post.state == PostState::Pending {
                 next_ms = Some(next_ms.map_or(post.due_ms, |next_ms| next_ms.min(post.due_ms)));

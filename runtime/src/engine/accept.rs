@@ -10,7 +10,8 @@ use tracing::Instrument as _;
 use super::{
     core::{Core, Fresh, Kept, Payload},
     finish::finished,
-    queue::{Ticket, Turn},
+    order,
+    queue::{Tenure, Ticket, Turn},
     work,
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
 const LARGEST_FRESH: usize = 64 << 10;
 
 /// Order key of all messages of an interface that keeps strict order, or whose runs do not overlap.
-const WHOLE_INTERFACE: &str = "*";
+pub(super) const WHOLE_INTERFACE: &str = "*";
 
 /// Checks a message against its interface's rules. The body goes over to the input: it may be large.
 pub(super) fn admit(core: &Core, arrival: &mut Arrival) -> Result<(Input, Admitted), Refusal> {
@@ -88,18 +89,16 @@ async fn keep(
     let tokens = searchable::tokens(interface.searchable, &input);
     let message = NewMessage { tokens, ..new_message(core, interface, arrival, &admitted) };
     let small = message.raw.len() <= LARGEST_FRESH;
-    let place = if small { core.place(message.raw.len()) } else { None };
-    let raw = if small && place.is_none() { core.keep_raw(&message) } else { None };
+    let room = if small { core.place(message.raw.len()) } else { None };
+    let raw = if small && room.is_none() { core.keep_raw(&message) } else { None };
     let (id, accepted_ms, traceparent) = (message.id.clone(), message.accepted_ms, message.traceparent.clone());
-    let order_key = order_key(interface, &admitted);
     let begun_ms = core.clock.steady_ms();
-    let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
+    let (place, committed) = hand_in(core, handler, message);
     let accepted = committed.await;
     let ended_ms = core.clock.steady_ms();
     core.pace.accepted(ended_ms.saturating_sub(begun_ms), ended_ms);
-    if let (Some(turn), false) = (&turn, matches!(accepted, Ok(Accepted::New { .. }))) {
-        core.queue().release(turn);
-        core.wake.notify_one();
+    if !matches!(accepted, Ok(Accepted::New { .. })) {
+        place.give_up(core);
     }
     match accepted {
         Ok(Accepted::New { seq }) => {
@@ -110,15 +109,28 @@ async fn keep(
             }
             waiting(&id);
             let unfinished = core.board.backlog(handler).messages;
-            let read = |place| Kept::Read(Arc::new(Fresh { input, traceparent, _place: Some(place) }));
-            let fresh = raw.or_else(|| place.map(read));
-            core.board.opened(handler, seq, accepted_ms);
+            let read = |room| Kept::Read(Arc::new(Fresh { input, traceparent, _place: Some(room) }));
+            let fresh = raw.or_else(|| room.map(read));
             let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh };
-            let ticket = Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload };
-            match beside {
-                Beside::Unfinished(most) if unfinished > most => work::overlaps(core, ticket, unfinished).await,
-                Beside::Any | Beside::Unfinished(_) => core.push(ticket),
+            match (place.take(core, seq, payload), beside) {
+                (Some(ticket), Beside::Unfinished(most)) if unfinished > most => {
+                    work::overlaps(core, ticket, unfinished).await;
+                }
+                (Some(ticket), _) => core.push(ticket),
+                (None, _) => {}
             }
+            Ok(Receipt { message_id: id, replayed: false })
+        }
+        Ok(Accepted::Handed { .. }) => {
+            core.metrics.accepted(interface.smart_id);
+            tracing::debug!(
+                interface = interface.smart_id,
+                message = id,
+                trace = traceparent,
+                "accepted and handed on"
+            );
+            core.held.ring();
+            waiting(&id);
             Ok(Receipt { message_id: id, replayed: false })
         }
         Ok(Accepted::Replayed { id }) => {
@@ -136,18 +148,74 @@ async fn keep(
 
 pub(super) type Committed = crate::door::Promise<'static, Result<Accepted, StoreError>>;
 
+/// The place of a message that is handed in: of its lane, and of its order key.
+pub(super) struct Place {
+    handler: usize,
+    lane: u8,
+    order_key: Option<String>,
+    /// Since when the lane is ours, if newcomers of it may be queued.
+    tenure: Option<Tenure>,
+    turn: Option<Turn>,
+}
+
 /// Hands the message to the journal. With an order key its place in the line is taken under the same lock, so that the
 /// order of the line is the order of the journal.
-pub(super) fn hand_in(
-    core: &Core,
-    handler: usize,
-    order_key: Option<&str>,
-    message: NewMessage,
-) -> (Option<Turn>, Committed) {
-    let Some(key) = order_key else { return (None, core.store.accept(message)) };
+pub(super) fn hand_in(core: &Core, handler: usize, message: NewMessage) -> (Place, Committed) {
+    let (lane, order_key) = (message.lane(), message.order_key.clone());
+    let relayed = message.relayed;
     let mut queue = core.queue();
-    let turn = queue.reserve(handler, key);
-    (Some(turn), core.store.accept(message))
+    let tenure = queue.settled(lane);
+    let Some(key) = order_key.as_ref().filter(|_| !relayed) else {
+        drop(queue);
+        let place = Place { handler, lane, order_key, tenure, turn: None };
+        return (place, core.store.accept(message));
+    };
+    let turn = tenure.map(|tenure| queue.reserve(handler, key, tenure));
+    let committed = core.store.accept(message);
+    (Place { handler, lane, order_key, tenure, turn }, committed)
+}
+
+impl Place {
+    /// The message does not come, or not here.
+    pub(super) fn give_up(&self, core: &Core) {
+        if let Some(turn) = &self.turn {
+            core.queue().release(turn);
+            core.wake.notify_one();
+        }
+    }
+
+    /// The message repeats one that kept its place in its line, and takes it over.
+    pub(super) fn instead_of(&mut self, core: &Core, blocked: Ticket<Payload>) {
+        if self.tenure == Some(blocked.tenure) {
+            self.give_up(core);
+            self.turn = blocked.turn;
+        } else {
+            order::release(core, &blocked);
+        }
+    }
+
+    /// The message is in the journal, for us. Its ticket, unless the lane was lost since, in which case whoever takes it
+    /// finds the message; or is only just taken, and was maybe found already.
+    pub(super) fn take(self, core: &Core, seq: i64, payload: Payload) -> Option<Ticket<Payload>> {
+        let Self { handler, lane, order_key, tenure: reserved, turn } = self;
+        let mut queue = core.queue();
+        let tenure = queue.tenure(lane)?;
+        let accepted_ms = payload.accepted_ms;
+        let mut ticket =
+            Ticket { seq, handler, tenure, state: State::Accepted, lease: 0, crashes: 0, turn: None, payload };
+        if queue.settled(lane).is_none() {
+            queue.later(ticket, order_key);
+            return None;
+        }
+        if !core.board.opened(handler, (seq, lane), accepted_ms) {
+            return None;
+        }
+        ticket.turn = match reserved == Some(tenure) {
+            true => turn,
+            false => order_key.map(|key| queue.reserve(handler, &key, tenure)),
+        };
+        Some(ticket)
+    }
 }
 
 fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, admitted: &Admitted) -> NewMessage {
@@ -158,13 +226,17 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
         body_hash: body_hash(&arrival),
         expires_ms: accepted_ms.saturating_add(window_ms),
     });
+    let order_key = order_key(interface, admitted);
+    // Earlier ones of the key may have come in elsewhere. Starts of a timetable are made by the owner of their lane alone.
+    let starts = matches!(interface.trigger, Trigger::Schedule { .. });
+    let relayed = core.held.is_shared() && order_key.is_some() && !starts;
     NewMessage {
-        id: core.random.id(accepted_ms),
+        id: new_id(core, accepted_ms, order_key.as_ref()),
         interface: interface.smart_id.to_owned(),
         digest: interface.digest.to_owned(),
         principal: arrival.principal,
         key,
-        order_key: order_key(interface, admitted),
+        order_key,
         traceparent: arrival.traceparent,
         request_id: arrival.request_id,
         parameters: arrival.parameters,
@@ -172,8 +244,14 @@ fn new_message(core: &Core, interface: &'static Interface, arrival: Arrival, adm
         tokens: Vec::new(),
         accepted_ms,
         origin: None,
+        relayed,
         sealed: None,
     }
+}
+
+/// An id, which decides about the lane where there is no order key.
+pub(super) fn new_id(core: &Core, accepted_ms: i64, order_key: Option<&String>) -> String {
+    if order_key.is_some() { core.random.id(accepted_ms) } else { core.new_id(accepted_ms) }
 }
 
 /// What the message must not overtake, or be overtaken by.
@@ -183,7 +261,8 @@ pub(super) fn order_key(interface: &Interface, admitted: &Admitted) -> Option<St
             Trigger::Schedule { overlap: Overlap::Skip | Overlap::QueueOne, .. } => Some(WHOLE_INTERFACE.to_owned()),
             _ => None,
         },
-        DeliveryOrder::PerKey(_) => admitted.order_key.clone(),
+        // A server's text has no NUL: the key is the same before and after it was there.
+        DeliveryOrder::PerKey(_) => admitted.order_key.as_ref().map(|key| key.replace('\0', "\u{fffd}")),
         DeliveryOrder::Strict(_) => Some(WHOLE_INTERFACE.to_owned()),
     }
 }

@@ -7,7 +7,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::lifecycle::{Reason, State};
+use crate::{
+    journal::Lanes,
+    lifecycle::{Reason, State},
+};
 
 /// Messages that have not ended.
 #[derive(Debug)]
@@ -17,6 +20,7 @@ pub(super) struct Board {
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
+    lane: u8,
     accepted_ms: i64,
     state: State,
     reason: Option<Reason>,
@@ -45,8 +49,24 @@ impl Board {
         Self { interfaces: (0..interfaces).map(|_| Mutex::default()).collect() }
     }
 
-    pub(super) fn opened(&self, handler: usize, seq: i64, accepted_ms: i64) {
-        self.of(handler).insert(seq, Open { accepted_ms, state: State::Accepted, reason: None });
+    /// A message is there. Whether it was not known yet.
+    pub(super) fn opened(&self, handler: usize, (seq, lane): (i64, u8), accepted_ms: i64) -> bool {
+        let mut open = self.of(handler);
+        let known = open.contains_key(&seq);
+        open.entry(seq).or_insert(Open { lane, accepted_ms, state: State::Accepted, reason: None });
+        !known
+    }
+
+    /// Whether the message has not ended, as far as is known here.
+    pub(super) fn knows(&self, handler: usize, seq: i64) -> bool {
+        self.of(handler).contains_key(&seq)
+    }
+
+    /// Forgets messages of lanes that are not held any more.
+    pub(super) fn shut(&self, lanes: Lanes) {
+        for handler in 0..self.interfaces.len() {
+            self.of(handler).retain(|_, entry| !lanes.contains(entry.lane));
+        }
     }
 
     pub(super) fn changed(&self, handler: usize, seq: i64, state: State, reason: Option<Reason>) {

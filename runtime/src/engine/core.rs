@@ -15,10 +15,11 @@ use tokio::sync::Notify;
 
 use super::{
     board::Board,
+    lanes::Held,
     limits::{Gate, Shut},
     pace::Pace,
     paused::{Parked, Paused},
-    queue::{Queue, Ticket},
+    queue::{Queue, Tenure, Ticket},
     waiters::Waiters,
 };
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
     descriptor::{Interface, System},
     flow::{Handler, Input},
     format::scrub::Scrubber,
-    journal::{Change, Guard, NewMessage, Store, StoreError},
-    lifecycle::{Event, Remains, Rules, State},
+    journal::{Change, Guard, Lanes, NewMessage, Pause, Store, StoreError, lane::lane_of},
+    lifecycle::{Event, Reason, Remains, Rules, State},
     metrics::Metrics,
     random::Random,
     transport::Transport,
@@ -38,6 +39,9 @@ use crate::{
 /// as bytes, and the rest is read back from the journal.
 const MOST_READ: usize = 1 << 20;
 const MOST_RAW: usize = 8 << 20;
+
+/// So many ids are drawn to find one of a lane of ours.
+const MOST_IDS: usize = 256;
 
 /// The outside world, by parameter.
 #[derive(Clone)]
@@ -72,6 +76,7 @@ pub(crate) struct Core {
     pub(super) parked: Parked,
     /// Held while a person's decision is carried out.
     pub(super) deciding: tokio::sync::Mutex<()>,
+    pub(super) held: Held,
     gates: Mutex<HashMap<&'static str, Arc<Gate>>>,
     queue: Mutex<Queue<Payload>>,
     pub(super) pace: Pace,
@@ -160,6 +165,7 @@ pub(super) struct Subject {
     pub(super) seq: i64,
     pub(super) id: String,
     pub(super) interface: &'static Interface,
+    pub(super) tenure: Tenure,
     /// The try's own, child of the message's.
     pub(super) traceparent: String,
     /// Values of the message that no text may quote.
@@ -187,6 +193,7 @@ impl Core {
             metrics: ports.metrics,
             rules,
             handlers,
+            held: Held::new(),
             gates: Mutex::default(),
             waiters: Waiters::default(),
             paused: Paused::default(),
@@ -214,6 +221,52 @@ impl Core {
     pub(super) fn push_at(&self, due_ms: i64, ticket: Ticket<Payload>) {
         self.queue().push_at(due_ms, ticket);
         self.wake.notify_one();
+    }
+
+    /// Keeps the ticket of a message that waits for a person, or that keeps its place in a line although it has ended.
+    pub(super) fn park(&self, ticket: Ticket<Payload>) {
+        let queue = self.queue();
+        if queue.holds(ticket.tenure) {
+            self.parked.keep(ticket);
+        }
+    }
+
+    /// Lanes are not ours any more: whatever is known of their messages is forgotten.
+    pub(super) fn shut(&self, lanes: Lanes) {
+        let mut queue = self.queue();
+        queue.shut(lanes);
+        self.board.shut(lanes);
+        self.parked.shut(lanes);
+    }
+
+    /// What was left in lanes is queued; newcomers come behind it. Those of the lanes that are still held.
+    pub(super) fn settle(&self, lanes: Lanes) -> Lanes {
+        let mut queue = self.queue();
+        let settled = lanes.and(queue.held());
+        for (mut ticket, key) in queue.settle(settled) {
+            if self.board.opened(ticket.handler, (ticket.seq, ticket.tenure.lane), ticket.payload.accepted_ms) {
+                ticket.turn = key.map(|key| queue.reserve(ticket.handler, &key, ticket.tenure));
+                queue.push(ticket);
+            }
+        }
+        drop(queue);
+        self.wake.notify_one();
+        settled
+    }
+
+    /// Whether something may be sent for a message that was taken in this tenure.
+    pub(super) fn may_send(&self, tenure: Tenure) -> bool {
+        !self.held.is_shared() || self.held.counts() && self.queue().holds(tenure)
+    }
+
+    /// What is paused, as the journal has it: what somebody let go on elsewhere goes on here, too.
+    pub(super) fn take_over_pauses(&self, pauses: Vec<Pause>) {
+        let resumed = self.paused.list().iter().any(|old| pauses.iter().all(|new| new.scope != old.scope));
+        self.paused.replace(pauses);
+        if resumed {
+            self.queue().hurry(&self.board.held(Reason::Paused));
+            self.wake.notify_one();
+        }
     }
 
     /// The next messages to run, and when to look again at the latest.
@@ -299,8 +352,8 @@ impl Core {
     }
 
     /// A try is over: there is room for another.
-    pub(super) fn over(&self, handler: usize) {
-        self.queue().rest(handler);
+    pub(super) fn over(&self, handler: usize, lane: u8) {
+        self.queue().rest(handler, lane);
         self.wake.notify_one();
     }
 
@@ -332,7 +385,22 @@ impl Core {
         self.ready.store(ready, Ordering::Release);
     }
 
+    /// Whether messages could be accepted now.
     pub(super) fn ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
+        self.ready.load(Ordering::Acquire) && self.held.counts()
+    }
+
+    /// An id for a message without an order key: of a lane that this process works on, if it works on any. So whoever
+    /// accepts such a message delivers it, too, and can tell a caller who waits.
+    pub(super) fn new_id(&self, accepted_ms: i64) -> String {
+        let open = self.held.open();
+        let mut id = self.random.id(accepted_ms);
+        for _ in 0..MOST_IDS {
+            if open.is_empty() || open.contains(lane_of("", None, &id)) {
+                break;
+            }
+            id = self.random.id(accepted_ms);
+        }
+        id
     }
 }

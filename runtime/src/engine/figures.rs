@@ -17,6 +17,7 @@ pub(super) fn snapshot(core: &Core, digest: &str) -> Snapshot {
         store_bytes: size.map(|size| size.used_bytes),
         store_limit_bytes: size.and_then(|size| size.max_bytes),
         incidents: core.alerts.count(),
+        lanes: core.held.open().len(),
     }
 }
 

@@ -1,69 +1,176 @@
-//! The hold of this process on its store.
+//! Which lanes this process works on.
 //!
-//! In: what the store lets us hold. Out: all lanes, renewed as long as we run. Never knows: how stores share.
+//! In: what the store lets us hold, and until when. Out: whether a lane is ours, and who has to stop when it is not any
+//! more. Never knows: how stores share, what messages hold.
 //!
-//! One process works on a store at a time. A file has a lock for that; on a server it is the lease on the lanes: whoever
-//! starts waits until the lease of a process that died has run out, and is refused where another one lives.
+//! A store that one process has for itself gives all lanes for ever, and nothing here costs anything then. Where several
+//! share one (`keeper`), a hold counts for two thirds of the lease, by a clock that nobody sets: after that nothing is
+//! sent any more, although the store would give the lanes to others only later.
 
-use std::{sync::Arc, time::Duration};
+mod arrivals;
+mod keeper;
 
-use tokio::time::Instant;
-
-use super::core::Core;
-use crate::journal::{
-    Holding, Lanes, StoreError,
-    lane::{LEASE_MS, RENEW_MS},
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-/// How often it is looked whether lanes have become free.
-const LOOK: Duration = Duration::from_millis(500);
-/// How much longer than a lease lasts whoever starts waits for it to run out.
-const MARGIN: Duration = Duration::from_secs(5);
-/// Longest wait for a store that is to be closed because it cannot be trusted.
-const CLOSING: Duration = Duration::from_secs(3);
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
 
-/// Takes all lanes.
-pub(super) async fn take(core: &Core) -> Result<Holding, StoreError> {
-    let patience = Instant::now() + Duration::from_millis(LEASE_MS) + MARGIN;
-    let mut told = false;
-    loop {
-        let holding = core.store.hold(Lanes::NONE).await?;
-        if holding.held == Lanes::ALL {
-            return Ok(holding);
-        }
-        if Instant::now() >= patience {
-            // What we have taken is of use to the other one.
-            core.store.close().await;
-            return Err(StoreError::Refused("another process is running on this store".to_owned()));
-        }
-        if !told {
-            tracing::info!("waiting for the lease of another process on this store to run out");
-            told = true;
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+pub(super) use keeper::Keeper;
+
+use super::queue::Tenure;
+use crate::journal::Lanes;
+
+/// The hold, for whoever works under it.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Several processes may be at work on the store.
+    shared: AtomicBool,
+    begun: Instant,
+    /// Milliseconds after `begun` until which the hold counts.
+    until_ms: AtomicU64,
+    members: AtomicU32,
+    /// Lanes whose messages are queued.
+    open: watch::Sender<Lanes>,
+    /// What stops the tries of a lane.
+    cuts: Mutex<HashMap<u8, CancellationToken>>,
+    /// Something for a lane of ours may be in the store.
+    bell: Notify,
+    /// Messages about which somebody else had a word while they were tried here.
+    doubtful: Mutex<Vec<String>>,
 }
 
-/// Renews the hold until dropped. If it is lost, or if nobody knows what was written last, the process has to start over
-/// on what the store has.
-pub(super) async fn keep(core: Arc<Core>, holding: Holding) {
-    if holding.trust_ms.is_none() {
-        return;
+/// How this process shares its store with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Lanes that it works on, of 64.
+    pub lanes: u32,
+    /// Processes at work on the store, this one included.
+    pub instances: u32,
+    /// It has heard from the store lately.
+    pub in_touch: bool,
+}
+
+impl Held {
+    pub(super) fn new() -> Self {
+        Self {
+            shared: AtomicBool::new(false),
+            begun: Instant::now(),
+            until_ms: AtomicU64::new(0),
+            members: AtomicU32::new(1),
+            open: watch::Sender::new(Lanes::NONE),
+            cuts: Mutex::default(),
+            bell: Notify::new(),
+            doubtful: Mutex::default(),
+        }
     }
-    loop {
-        tokio::time::sleep(Duration::from_millis(RENEW_MS)).await;
-        let problem = match core.store.hold(Lanes::NONE).await {
-            Ok(holding) if holding.held != Lanes::ALL => "another process has taken over the work on this store",
-            Ok(holding) if !holding.taken.is_empty() => "the store was away, and nobody knows what was written last",
-            Ok(_) => continue,
-            Err(error) => {
-                // As long as it is away, nothing is accepted and nothing that has an effect is sent.
-                tracing::warn!(%error, "the hold on the store could not be renewed");
-                continue;
-            }
-        };
-        tokio::time::timeout(CLOSING, core.store.close()).await.ok();
-        core.store_failed(&StoreError::Broken(problem.to_owned()));
-        return;
+
+    /// Whether others may work on the store, too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Acquire)
+    }
+
+    /// Whether the hold counts now: a process that was stopped finds here that its time is over, whatever it was about
+    /// to do.
+    pub(super) fn counts(&self) -> bool {
+        !self.is_shared() || Instant::now() < self.until()
+    }
+
+    fn until(&self) -> Instant {
+        self.begun + Duration::from_millis(self.until_ms.load(Ordering::Acquire))
+    }
+
+    fn trust(&self, until: Instant, members: u32) {
+        let ms = until.saturating_duration_since(self.begun).as_millis();
+        self.until_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Ordering::Release);
+        self.members.store(members.max(1), Ordering::Release);
+        self.shared.store(true, Ordering::Release);
+    }
+
+    /// How the store is shared, if it can be.
+    pub(super) fn share(&self) -> Option<Share> {
+        let instances = self.members.load(Ordering::Acquire);
+        self.is_shared().then(|| Share { lanes: self.open.borrow().len(), instances, in_touch: self.counts() })
+    }
+
+    /// Lanes that messages are taken in for: those that need no other process.
+    pub(super) fn open(&self) -> Lanes {
+        *self.open.borrow()
+    }
+
+    /// Tries of these lanes may begin.
+    fn prepare(&self, lanes: Lanes) {
+        if self.is_shared() {
+            let mut cuts = self.cuts();
+            lanes.iter().for_each(|lane| drop(cuts.insert(lane, CancellationToken::new())));
+        }
+    }
+
+    /// What was left in them is queued.
+    fn opened(&self, lanes: Lanes) {
+        self.open.send_modify(|open| *open = open.or(lanes));
+    }
+
+    /// From now on they are not ours. Their tries are stopped, unless they may come to their end.
+    fn closed(&self, lanes: Lanes, stop_tries: bool) {
+        self.open.send_modify(|open| *open = open.without(lanes));
+        if stop_tries {
+            let mut cuts = self.cuts();
+            lanes.iter().filter_map(|lane| cuts.remove(&lane)).for_each(|cut| cut.cancel());
+        }
+    }
+
+    /// What stops a try in this tenure; nothing does where the store has one process.
+    pub(super) fn cut(&self, tenure: Tenure) -> Option<CancellationToken> {
+        if !self.is_shared() {
+            return None;
+        }
+        let cut = self.cuts().get(&tenure.lane).cloned();
+        // A lane that is gone already stops it at once.
+        Some(cut.unwrap_or_else(|| {
+            let cut = CancellationToken::new();
+            cut.cancel();
+            cut
+        }))
+    }
+
+    /// Resolves when the lane is ours.
+    pub(super) async fn gained(&self, lane: u8) {
+        let mut open = self.open.subscribe();
+        // The sender lives as long as this.
+        let _ = open.wait_for(|open| open.contains(lane)).await;
+    }
+
+    /// Resolves when the lane is not ours any more.
+    pub(super) async fn lost(&self, lane: u8) {
+        let mut open = self.open.subscribe();
+        let _ = open.wait_for(|open| !open.contains(lane)).await;
+    }
+
+    /// Something was handed on, maybe to ourselves.
+    pub(super) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Somebody else had a word about this message: the journal has to be asked what.
+    pub(super) fn doubt(&self, id: &str) {
+        self.doubtful.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
+    }
+
+    fn take_doubtful(&self) -> Vec<String> {
+        std::mem::take(&mut *self.doubtful.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn cuts(&self) -> MutexGuard<'_, HashMap<u8, CancellationToken>> {
+        self.cuts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,6 +10,7 @@
 //! nothing. `pause` holds an interface or a target.
 
 mod acknowledge;
+mod elsewhere;
 mod erase;
 mod pause;
 mod rehearse;
@@ -155,6 +156,10 @@ async fn decide(core: &Core, id: &str, verb: Verb, decision: &Decision) -> Resul
             row.digest
         )));
     }
+    let here = core.queue().settled(row.lane()).is_some();
+    if !here {
+        return elsewhere::decide(core, (&row, handler), verb, decision).await;
+    }
     settled(core, &row)?;
     let taken = if row.state.is_end() { None } else { Some(withdraw(core, &row)?) };
     let state = taken.as_ref().map_or(row.state, |taken| taken.ticket().state);
@@ -257,14 +262,14 @@ fn follow(core: &Core, handler: usize, row: &Row, ticket: Option<Ticket<Payload>
     core.board.changed(handler, row.seq, transition.state, transition.reason);
     if let (true, Some(key)) = (row.state.is_end(), &row.order_key) {
         match transition.state {
-            State::Dead => core.queue().open_gap(handler, key, row.seq),
+            State::Dead => core.queue().open_gap(handler, key, (row.seq, row.lane())),
             _ => core.queue().close_gap(handler, key, row.seq),
         }
     }
     for action in &transition.actions {
         match action {
             Action::Run => {
-                let ticket = ticket.unwrap_or_else(|| reopened(core, handler, row));
+                let Some(ticket) = ticket.or_else(|| reopened(core, handler, row)) else { return };
                 core.board.changed(handler, row.seq, transition.state, None);
                 return core.push(Ticket { state: transition.state, crashes: 0, ..ticket });
             }
@@ -289,15 +294,20 @@ fn follow(core: &Core, handler: usize, row: &Row, ticket: Option<Ticket<Payload>
 }
 
 /// The ticket of a message that had ended. With an order key it goes to the end of its line, unless its place was kept.
-fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
-    core.board.opened(handler, row.seq, row.accepted_ms);
-    core.parked.take(row.seq).unwrap_or_else(|| Ticket {
+fn reopened(core: &Core, handler: usize, row: &Row) -> Option<Ticket<Payload>> {
+    let parked = core.parked.take(row.seq);
+    let mut queue = core.queue();
+    // A lane that was lost since is somebody else's, who finds the message as it is decided.
+    let tenure = queue.settled(row.lane())?;
+    core.board.opened(handler, (row.seq, tenure.lane), row.accepted_ms);
+    Some(parked.unwrap_or_else(|| Ticket {
         seq: row.seq,
         handler,
+        tenure,
         state: State::Ready,
         lease: row.lease,
         crashes: 0,
-        turn: row.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
+        turn: row.order_key.as_deref().map(|key| queue.reserve(handler, key, tenure)),
         payload: Payload {
             id: row.id.clone(),
             accepted_ms: row.accepted_ms,
@@ -305,7 +315,7 @@ fn reopened(core: &Core, handler: usize, row: &Row) -> Ticket<Payload> {
             waits_on: None,
             fresh: None,
         },
-    })
+    }))
 }
 
 /// Takes a message that has not ended out of the queue, so that no worker starts on it meanwhile.
@@ -319,7 +329,7 @@ fn withdraw(core: &Core, row: &Row) -> Result<Taken, Declined> {
 fn restore(core: &Core, taken: Option<Taken>) {
     match taken {
         None => {}
-        Some(Taken::Parked(ticket)) => core.parked.keep(ticket),
+        Some(Taken::Parked(ticket)) => core.park(ticket),
         Some(Taken::Queued(Withdrawn { ticket, due_ms: Some(due_ms) })) => core.push_at(due_ms, ticket),
         Some(Taken::Queued(Withdrawn { ticket, due_ms: None })) => core.push(ticket),
     }
@@ -327,7 +337,8 @@ fn restore(core: &Core, taken: Option<Taken>) {
 
 /// A message that has just been given up keeps its place in its line a moment later than the journal says so.
 fn settled(core: &Core, row: &Row) -> Result<(), Declined> {
-    if row.mark == Some(Mark::Blocks) && !core.parked.holds(row.seq) {
+    let here = core.queue().settled(row.lane()).is_some();
+    if here && row.mark == Some(Mark::Blocks) && !core.parked.holds(row.seq) {
         return Err(Declined::Conflict(format!("{} is being worked on now: try again in a moment", row.id)));
     }
     Ok(())

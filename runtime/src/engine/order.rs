@@ -34,9 +34,9 @@ pub(super) fn ended(core: &Core, ticket: Ticket<Payload>, mark: Option<Mark>) {
     match mark {
         Some(Mark::Blocks) => {
             let payload = Payload { fresh: None, ..ticket.payload.clone() };
-            return core.parked.keep(Ticket { payload, ..ticket });
+            return core.park(Ticket { payload, ..ticket });
         }
-        Some(Mark::Gap) => core.queue().open_gap(ticket.handler, turn.key(), ticket.seq),
+        Some(Mark::Gap) => core.queue().open_gap(ticket.handler, turn.key(), (ticket.seq, ticket.tenure.lane)),
         Some(Mark::Heir) | None => {}
     }
     release(core, &ticket);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{core::Payload, queue::Ticket};
-use crate::journal::{Pause, Scope};
+use crate::journal::{Lanes, Pause, Scope};
 
 /// Interfaces and targets that are paused. The journal has them too; this is what is looked at before every send.
 #[derive(Debug, Default)]
@@ -42,6 +42,11 @@ impl Paused {
         self.pauses().values().cloned().collect()
     }
 
+    /// All of them, as the journal has them: somebody else may have decided.
+    pub(super) fn replace(&self, pauses: Vec<Pause>) {
+        *self.pauses() = pauses.into_iter().map(|pause| (pause.scope.clone(), pause)).collect();
+    }
+
     fn has(&self, is: impl Fn(&Scope) -> bool) -> bool {
         self.pauses().keys().any(is)
     }
@@ -64,6 +69,12 @@ impl Parked {
 
     pub(super) fn take(&self, seq: i64) -> Option<Ticket<Payload>> {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq)
+    }
+
+    /// Forgets those of lanes that are not held any more.
+    pub(super) fn shut(&self, lanes: Lanes) {
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.retain(|_, ticket| !lanes.contains(ticket.tenure.lane));
     }
 
     pub(super) fn holds(&self, seq: i64) -> bool {

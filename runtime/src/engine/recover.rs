@@ -19,10 +19,8 @@ use crate::{
     lifecycle::{Action, Event, Reason, State, Transition},
 };
 
-/// Queues everything that has not ended. How many that were.
-pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
-    let by_name: HashMap<&str, usize> =
-        core.handlers.iter().enumerate().map(|(index, handler)| (handler.interface().smart_id, index)).collect();
+/// Takes up what is not about single messages: pauses, calls of the day, how many are dead.
+pub(super) async fn prepare(core: &Core) -> Result<(), StoreError> {
     core.store.pauses().await?.into_iter().for_each(|pause| core.paused.set(pause));
     let today = limits::day(core.clock.now_ms());
     for (system, calls) in core.store.calls(today).await? {
@@ -31,7 +29,21 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
             core.gate(system).called(today, calls);
         }
     }
-    let mut unfinished = core.store.unfinished(Lanes::ALL).await?;
+    for (interface, dead) in core.store.dead().await? {
+        if let Some(handler) = core.handlers.iter().find(|handler| handler.interface().smart_id == interface) {
+            let name = handler.interface().smart_id;
+            core.metrics.dead_letters(name, i64::try_from(dead).unwrap_or(i64::MAX));
+        }
+    }
+    Ok(())
+}
+
+/// Queues everything of these lanes that has not ended. What was in flight in lanes whose owner died was interrupted by
+/// that; what was in flight in others, only by our losing sight of it. How many messages that were.
+pub(super) async fn recover(core: &Core, lanes: Lanes, orphaned: Lanes) -> Result<usize, StoreError> {
+    let by_name: HashMap<&str, usize> =
+        core.handlers.iter().enumerate().map(|(index, handler)| (handler.interface().smart_id, index)).collect();
+    let mut unfinished = core.store.unfinished(lanes).await?;
     // Whoever holds the first place of a key takes it before those that were accepted earlier and wait behind it.
     unfinished.sort_by_key(|message| !matches!(message.mark, Some(Mark::Blocks | Mark::Heir)));
     let mut count = 0;
@@ -41,60 +53,93 @@ pub(super) async fn recover(core: &Core) -> Result<usize, StoreError> {
             tracing::warn!(interface = message.interface, message = message.id, "no handler for an unfinished message");
             continue;
         };
-        resume(core, *handler, message).await?;
+        let died = orphaned.contains(message.lane());
+        resume(core, *handler, message, died).await?;
         count += 1;
-    }
-    for (interface, dead) in core.store.dead().await? {
-        if let Some(handler) = by_name.get(interface.as_str()) {
-            let name = core.handlers[*handler].interface().smart_id;
-            core.metrics.dead_letters(name, i64::try_from(dead).unwrap_or(i64::MAX));
-        }
     }
     Ok(count)
 }
 
-async fn resume(core: &Core, handler: usize, message: Unfinished) -> Result<(), StoreError> {
+/// Queues a message as the journal has it. `died`: whoever had it in flight died.
+pub(super) async fn resume(core: &Core, handler: usize, message: Unfinished, died: bool) -> Result<(), StoreError> {
+    let Some(tenure) = core.queue().tenure(message.lane()) else { return Ok(()) };
     let outdated = message.digest != core.handlers[handler].interface().digest;
+    if !message.state.is_end() && !core.board.opened(handler, (message.seq, tenure.lane), message.accepted_ms) {
+        return Ok(());
+    }
+    let turn = message.order_key.as_deref().map(|key| {
+        let mut queue = core.queue();
+        match message.mark {
+            Some(Mark::Heir) => queue.reserve_first(handler, key, tenure),
+            _ => queue.reserve(handler, key, tenure),
+        }
+    });
     let mut ticket = Ticket {
         seq: message.seq,
         handler,
+        tenure,
         state: message.state,
         lease: message.lease,
         crashes: message.crashes,
-        turn: message.order_key.as_deref().map(|key| core.queue().reserve(handler, key)),
-        payload: Payload { id: message.id, accepted_ms: message.accepted_ms, outdated, waits_on: None, fresh: None },
+        turn,
+        payload: Payload {
+            id: message.id.clone(),
+            accepted_ms: message.accepted_ms,
+            outdated,
+            waits_on: None,
+            fresh: None,
+        },
     };
     if ticket.state.is_end() {
         order::ended(core, ticket, message.mark);
         return Ok(());
     }
-    core.board.opened(handler, ticket.seq, ticket.payload.accepted_ms);
     core.board.changed(handler, ticket.seq, ticket.state, message.reason);
     if ticket.state == State::InFlight {
-        interrupted(core, &mut ticket).await?;
-    }
-    match (ticket.state, message.due_ms) {
-        (state, _) if state.is_end() => {
-            let interface = core.handlers[handler].interface();
-            let mark = order::mark(interface, &ticket, state);
-            order::ended(core, ticket, mark);
+        match interrupted(core, &mut ticket, died).await {
+            // Somebody else had a word about it meanwhile, and will be heard.
+            Err(StoreError::Stale) if core.held.is_shared() => {
+                core.held.doubt(&message.id);
+                core.park(ticket);
+                return Ok(());
+            }
+            interrupted => interrupted?,
         }
+    }
+    if ticket.state.is_end() {
+        let interface = core.handlers[handler].interface();
+        let mark = order::mark(interface, &ticket, ticket.state);
+        order::ended(core, ticket, mark);
+    } else {
+        queue(core, ticket, &message);
+    }
+    Ok(())
+}
+
+/// Queues a ticket as the journal has its message.
+pub(super) fn queue(core: &Core, ticket: Ticket<Payload>, message: &Unfinished) {
+    core.board.changed(ticket.handler, ticket.seq, ticket.state, message.reason);
+    match (ticket.state, message.due_ms) {
         // Held until a person decides; it keeps its place in the line.
-        (State::Held, None) => core.parked.keep(ticket),
+        (State::Held, None) => core.park(ticket),
         // What was paused may go on by now; if not, it waits again.
         (State::Held, Some(_)) if message.reason == Some(Reason::Paused) => core.push(ticket),
         (State::Retrying | State::Held, Some(due_ms)) => core.push_at(due_ms, ticket),
         _ => core.push(ticket),
     }
-    Ok(())
 }
 
-/// The process died while the message was in flight.
-async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>) -> Result<(), StoreError> {
+/// The message was in flight when its process died, or lost its lane.
+async fn interrupted(core: &Core, ticket: &mut Ticket<Payload>, died: bool) -> Result<(), StoreError> {
     let interface = core.handlers[ticket.handler].interface();
     let (seq, at_ms) = (ticket.seq, core.clock.now_ms());
-    ticket.crashes += 1;
-    let transition = (core.rules)(ticket.state, Event::Crashed { crashes: ticket.crashes }, remains(interface))
+    let event = if died {
+        ticket.crashes += 1;
+        Event::Crashed { crashes: ticket.crashes }
+    } else {
+        Event::Interrupted
+    };
+    let transition = (core.rules)(ticket.state, event, remains(interface))
         .map_err(|illegal| StoreError::Refused(illegal.to_string()))?;
     let Transition { state, reason, actions } = transition;
     let detail = match reason {

@@ -18,6 +18,9 @@ use crate::{
 /// Wait where the trigger names none.
 const TIMEOUT_MS: u64 = 5_000;
 
+/// Another process may run the message: then the journal is asked this often what came of it.
+const ELSEWHERE_MS: u64 = 250;
+
 /// Runs a request.
 pub(super) async fn request(core: &Arc<Core>, arrival: Arrival) -> Result<Replied, Refusal> {
     match core.handlers[arrival.handler].interface().trigger {
@@ -51,6 +54,12 @@ async fn durable(core: &Arc<Core>, arrival: Arrival, timeout_ms: u64) -> Result<
             biased;
             end = &mut ended => end,
             () = &mut patience => return Ok(Replied::Later(receipt)),
+            () = core.clock.patience(ELSEWHERE_MS), if core.held.is_shared() => {
+                match remembered(core, &receipt.message_id).await? {
+                    Some(replied) => return Ok(replied),
+                    None => continue,
+                }
+            }
         };
         let Ok(end) = end else { return Ok(Replied::Later(receipt)) };
         match end {

@@ -8,7 +8,7 @@
 //! Except where runs may overlap, the starts of an interface go one after the other, like messages of one order key, also
 //! after a crash; starts that are made up for wait for each other and are never skipped.
 //!
-//! Counting goes on from the last start that the journal holds. Where it holds none, it begins now.
+//! Counting goes on from the last start that the journal holds. Where it holds none, it begins when the process starts.
 
 mod plan;
 
@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 
 use self::plan::{Start, Timetable};
 use super::{
-    accept::{self, Beside},
+    accept::{self, Beside, WHOLE_INTERFACE},
     core::Core,
     watch,
 };
 use crate::{
     descriptor::{Overlap, Trigger},
     door::{Arrival, Refusal},
-    journal::Filter,
+    journal::{Filter, lane::lane_of},
     telemetry,
     value::Value,
 };
@@ -58,16 +58,30 @@ pub(super) fn start(core: &Arc<Core>, stop: &CancellationToken) -> Vec<JoinHandl
     tasks
 }
 
+/// Of several processes the one that holds the lane of the interface's starts keeps its timetable.
 async fn keep_to(core: Arc<Core>, handler: usize, timetable: Timetable) {
-    let mut last_ms = last_start_ms(&core, handler).await;
+    let lane = lane_of(core.handlers[handler].interface().smart_id, Some(WHOLE_INTERFACE), "");
+    let up_ms = core.clock.now_ms();
+    loop {
+        core.held.gained(lane).await;
+        tokio::select! {
+            biased;
+            () = core.held.lost(lane) => {}
+            () = follow(&core, handler, (&timetable, up_ms)) => return,
+        }
+    }
+}
+
+async fn follow(core: &Arc<Core>, handler: usize, (timetable, up_ms): (&Timetable, i64)) {
+    let mut last_ms = last_start_ms(core, handler, up_ms).await;
     loop {
         let now_ms = core.clock.now_ms();
         let plan = timetable.plan(last_ms, now_ms);
         if plan.left_out > 0 {
-            watch::left_out(&core, handler, plan.left_out).await;
+            watch::left_out(core, handler, plan.left_out).await;
         }
         for start in &plan.starts {
-            start_at(&core, handler, *start).await;
+            start_at(core, handler, *start).await;
         }
         last_ms = last_ms.max(now_ms);
         let Some(next_ms) = timetable.after(last_ms) else { return };
@@ -91,13 +105,12 @@ async fn start_at(core: &Arc<Core>, handler: usize, start: Start) {
     }
 }
 
-/// Where to count from: the nominal instant of the last start on record.
-async fn last_start_ms(core: &Core, handler: usize) -> i64 {
-    let now_ms = core.clock.now_ms();
+/// Where to count from: the nominal instant of the last start on record, or when this process came up.
+async fn last_start_ms(core: &Core, handler: usize, up_ms: i64) -> i64 {
     let interface = Some(core.handlers[handler].interface().smart_id.to_owned());
     let filter = Filter { interface, principal: Some(PRINCIPAL.to_owned()), limit: 1, ..Filter::default() };
     let rows = core.store.messages(filter).await.unwrap_or_default();
-    let Some(row) = rows.first() else { return now_ms };
+    let Some(row) = rows.first() else { return up_ms };
     let material = core.store.material(row.seq).await.ok().flatten();
     let nominal = material.and_then(|material| {
         let mut parameters = material.message.parameters.into_iter();

@@ -179,6 +179,9 @@ impl Journalled {
             begun.await.map_err(|error| self.store_failed(exchange, &error))?;
         }
         self.ledger.claimed().await.map_err(|error| self.store_failed(exchange, &error))?;
+        if let Some(halt) = self.run_out(exchange) {
+            return Err(halt);
+        }
         let (outcome, reopens_ms) = self
             .exchange_with(permit, &work, (exchange.operation, self.subject.interface.outcomes), &exchange.request)
             .await;
@@ -200,7 +203,20 @@ impl Journalled {
         if let Some(called) = permit.called() {
             drop(self.core.store.commit(vec![called]));
         }
+        if let Some(halt) = self.run_out(work.exchange) {
+            return Err(halt);
+        }
         Ok(self.exchange_with(permit, work, (operation, &[]), request).await)
+    }
+
+    /// A process that was stopped, or cut off, finds here that others may be at work on the message by now.
+    fn run_out(&self, exchange: &Exchange<'_>) -> Option<Halt> {
+        if self.core.may_send(self.subject.tenure) {
+            return None;
+        }
+        let due_ms = self.core.clock.now_ms();
+        let why = "the hold on the lane of the message has run out: nothing was sent".to_owned();
+        Some(halted(exchange, Event::Wait { due_ms, hold: Reason::Circuit }, why))
     }
 
     async fn permit(&self, exchange: &Exchange<'_>, operation: &'static Operation) -> Result<Permit, Halt> {

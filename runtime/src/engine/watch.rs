@@ -2,10 +2,10 @@
 //!
 //! In: the engine's boards. Out: conditions for alerts, and whether an incident goes on. Never knows: channels.
 
-use super::core::Core;
+use super::{core::Core, lanes::Share};
 use crate::{
-    alert::{Condition, SERVICE, Watch},
-    journal::Incident,
+    alert::{self, Condition, SERVICE, Watch},
+    journal::{Incident, lane::LANES},
     lifecycle::{Reason, Trouble},
     timetable,
 };
@@ -16,6 +16,9 @@ const GRACE_MS: i64 = 60_000;
 
 /// A message that waits longer keeps an incident of its interface open.
 const OVERDUE_MS: i64 = 60_000;
+
+/// Of several processes the one that works on this lane sends alerts.
+const LEADER: u8 = 0;
 
 /// How the service does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,13 @@ pub(super) fn health(core: &Core) -> Health {
         part(true, format!("{} incidents are firing", core.alerts.count()))
     };
     let mut parts = vec![("journal".to_owned(), journal), ("alert outbox".to_owned(), outbox)];
+    if let Some(Share { lanes, instances, in_touch }) = core.held.share() {
+        let detail = match in_touch {
+            true => format!("works on {lanes} of {LANES} lanes; {instances} instances share the store"),
+            false => "the store has not answered for too long: nothing is accepted, nothing is sent".to_owned(),
+        };
+        parts.push(("lanes".to_owned(), part(in_touch, detail)));
+    }
     for (channel, health) in core.alerts.channels_health() {
         let detail = match health.failures {
             0 => String::new(),
@@ -71,6 +81,14 @@ impl Watch for Core {
                 || reason == Reason::Target && self.board.holds(handler, Reason::Circuit);
             held || self.board.is_overdue(handler, overdue_ms)
         })
+    }
+
+    fn part(&self) -> alert::Part {
+        match (self.held.is_shared(), self.held.counts() && self.held.open().contains(LEADER)) {
+            (false, _) => alert::Part::Only,
+            (true, true) => alert::Part::Leads,
+            (true, false) => alert::Part::Raises,
+        }
     }
 
     fn conditions(&self) -> Vec<Condition> {

@@ -7,6 +7,7 @@ use std::{
     panic::AssertUnwindSafe,
     pin::pin,
     sync::Arc,
+    task::Poll,
 };
 
 use futures_util::FutureExt as _;
@@ -15,6 +16,7 @@ use tracing::Instrument as _;
 use super::{
     conclusion::Conclusion,
     core::{Core, Payload, Subject},
+    lanes::Held,
     ledger::Ledger,
     material::{Material, material},
     operate, order,
@@ -26,7 +28,7 @@ use super::{
 use crate::{
     alert::Cause,
     descriptor::Interface,
-    flow::{Input, Run},
+    flow::Run,
     format::scrub::Scrubber,
     journal::{Change, Mark, Material as Kept, StoreError},
     lifecycle::{self, Action, Event, Reason, Remains, State, Transition},
@@ -43,10 +45,25 @@ pub(super) async fn run(core: Arc<Core>, ticket: Ticket<Payload>) {
         message = ticket.payload.id,
         trace = tracing::field::Empty
     );
-    let seq = ticket.seq;
-    attempt(&core, ticket, interface).instrument(span).await;
+    let (seq, tenure) = (ticket.seq, ticket.tenure);
+    let attempt = attempt(&core, ticket, interface).instrument(span);
+    match core.held.cut(tenure) {
+        None => attempt.await,
+        Some(cut) => tokio::select! {
+            biased;
+            // Wherever it stands: the message is somebody else's, or will be recovered.
+            () = cut.cancelled() => {}
+            () = under(&core.held, attempt) => {}
+        },
+    }
     core.settled(seq);
-    core.over(handler);
+    core.over(handler, tenure.lane);
+}
+
+/// Work under a hold: a process that was stopped, wherever that was, goes no further once its time is over.
+async fn under(held: &Held, work: impl Future<Output = ()>) {
+    let mut work = pin!(work);
+    poll_fn(|context| if held.counts() { work.as_mut().poll(context) } else { Poll::Ready(()) }).await;
 }
 
 async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'static Interface) {
@@ -88,15 +105,9 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
         }
     };
     tracing::Span::current().record("trace", log::trace_id(&material.fresh.traceparent));
-    let subject = Subject {
-        seq: ticket.seq,
-        id: ticket.payload.id.clone(),
-        interface,
-        traceparent: telemetry::child(&material.fresh.traceparent, &core.random),
-        scrubber: scrubber(interface, &material.fresh.input),
-    };
-    let (start_ms, accepted) = (core.clock.now_ms(), material.fresh.traceparent.clone());
-    let (id, crashes, traceparent) = (ticket.payload.id.clone(), ticket.crashes, subject.traceparent.clone());
+    let subject = subject(core, &ticket, interface, &material);
+    let (accepted, traceparent) = (material.fresh.traceparent.clone(), subject.traceparent.clone());
+    let (start_ms, crashes, id) = (core.clock.now_ms(), ticket.crashes, ticket.payload.id.clone());
     let origin = material.origin.clone();
     let ledger = Arc::new(Ledger::new(Arc::clone(&core.store), claim));
     let mut conclusion = flow(core, &ticket, subject, material, &ledger).await;
@@ -122,10 +133,17 @@ async fn attempt(core: &Arc<Core>, mut ticket: Ticket<Payload>, interface: &'sta
     });
 }
 
-fn scrubber(interface: &Interface, input: &Input) -> Scrubber {
+fn subject(core: &Core, ticket: &Ticket<Payload>, interface: &'static Interface, material: &Material) -> Subject {
     let mut scrubber = Scrubber::default();
-    scrubber.add(&input.body, interface.sensitive);
-    scrubber
+    scrubber.add(&material.fresh.input.body, interface.sensitive);
+    Subject {
+        seq: ticket.seq,
+        id: ticket.payload.id.clone(),
+        interface,
+        tenure: ticket.tenure,
+        traceparent: telemetry::child(&material.fresh.traceparent, &core.random),
+        scrubber,
+    }
 }
 
 /// A flow that was begun under another revision of the document is not finished under this one unless a person says so:
@@ -181,6 +199,11 @@ fn postpone(core: &Core, ticket: Ticket<Payload>, error: &StoreError) {
     if *error == StoreError::Stale {
         // Somebody else has had the last word on this message: whatever came of this try is thrown away.
         tracing::warn!(message = ticket.payload.id, "the message was taken or ended by somebody else");
+        if core.held.is_shared() {
+            // It keeps its place in its line until it is known what became of it.
+            core.held.doubt(&ticket.payload.id);
+            core.park(ticket);
+        }
         return;
     }
     core.store_failed(error);
@@ -326,7 +349,7 @@ fn follow(core: &Core, ticket: Ticket<Payload>, transition: &Transition, ended: 
     }
     if !transition.state.is_end() {
         // Nothing runs it again by itself: it waits for a person.
-        core.parked.keep(ticket);
+        core.park(ticket);
     }
 }
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::Path};
 use secrecy::SecretString;
 
 use super::{Mistake, read::Section};
-use crate::journal::retention::Retention;
+use crate::journal::{Lease, retention::Retention};
 
 /// Where the journal lies.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub enum StorePlace {
         url: SecretString,
         /// Certificate authorities to trust for it besides the public ones, PEM.
         ca: Option<SecretString>,
+        /// How long a service holds its lanes without renewing them.
+        lease: Lease,
     },
 }
 
@@ -95,10 +97,20 @@ fn place(section: &mut Section<'_>) -> StorePlace {
     let on_server = section.either("sqlite", "postgres");
     let (sqlite, url, ca) = (section.text("sqlite"), section.secret("postgres"), section.secret("ca"));
     if on_server {
-        return StorePlace::Postgres { url: url.unwrap_or_default(), ca };
+        return StorePlace::Postgres { url: url.unwrap_or_default(), ca, lease: lease(section) };
     }
     section.out_of_place("ca", "is for `postgres`");
+    section.out_of_place("lease_seconds", "is for `postgres`");
     StorePlace::Sqlite(sqlite.unwrap_or_default())
+}
+
+fn lease(section: &mut Section<'_>) -> Lease {
+    let Some(seconds) = section.integer("lease_seconds") else { return Lease::default() };
+    Lease::of_seconds(seconds).unwrap_or_else(|| {
+        let (least, most) = Lease::BOUNDS_S;
+        section.mistake("lease_seconds", &format!("must be from {least} to {most} seconds"));
+        Lease::default()
+    })
 }
 
 fn encryption(section: &mut Section<'_>) -> Encryption {

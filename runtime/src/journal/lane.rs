@@ -35,13 +35,62 @@ pub struct Holding {
     pub surplus: u32,
     /// How long this holds, counted from before it was asked for; `None`: for ever, the store has one process.
     pub trust_ms: Option<u64>,
+    /// How many processes are at work on the store, this one included; `None` if it never has more than one.
+    pub members: Option<u32>,
 }
 
 impl Holding {
     /// What the only process of a store holds.
     #[must_use]
     pub const fn all() -> Self {
-        Self { held: Lanes::ALL, taken: Lanes::ALL, orphaned: Lanes::ALL, surplus: 0, trust_ms: None }
+        Self { held: Lanes::ALL, taken: Lanes::ALL, orphaned: Lanes::ALL, surplus: 0, trust_ms: None, members: None }
+    }
+
+    /// Whether others have more than this one, and will let go of some.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.members.is_some_and(|members| self.held.len() < u32::from(LANES) / members.max(1))
+    }
+}
+
+/// How long lanes are held. On a busy server a longer lease is renewed in time; a shorter one is taken over sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    ms: u64,
+}
+
+impl Lease {
+    /// The shortest and the longest, in seconds.
+    pub const BOUNDS_S: (u64, u64) = (3, 300);
+
+    /// A lease of so many seconds; `None` outside of [`Lease::BOUNDS_S`].
+    #[must_use]
+    pub fn of_seconds(seconds: u64) -> Option<Self> {
+        (Self::BOUNDS_S.0..=Self::BOUNDS_S.1).contains(&seconds).then_some(Self { ms: seconds * 1_000 })
+    }
+
+    /// How long a lane is held without being renewed.
+    #[must_use]
+    pub const fn lasts_ms(self) -> u64 {
+        self.ms
+    }
+
+    /// How long a process works on a lane after its last renewal.
+    #[must_use]
+    pub const fn trust_ms(self) -> u64 {
+        self.ms / 3 * 2
+    }
+
+    /// How often it is renewed.
+    #[must_use]
+    pub const fn renew_ms(self) -> u64 {
+        self.ms / 3
+    }
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self { ms: LEASE_MS }
     }
 }
 
@@ -112,6 +161,13 @@ impl Lanes {
         self.0.count_ones()
     }
 
+    /// So many of them, those with the highest numbers.
+    #[must_use]
+    pub fn last(self, most: u32) -> Self {
+        let skipped = usize::try_from(self.len().saturating_sub(most)).unwrap_or(usize::MAX);
+        self.iter().skip(skipped).collect()
+    }
+
     /// One after the other, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = u8> {
         (0..LANES).filter(move |lane| self.contains(*lane))
@@ -157,5 +213,14 @@ mod tests {
         assert_eq!(Lanes::ALL.without(some).or(some), Lanes::ALL);
         assert_eq!(some.without(Lanes::ALL), Lanes::NONE);
         assert_eq!(format!("{some:?}"), "{3, 63}");
+        assert_eq!((some.last(1), some.last(9), some.last(0)), (Lanes::NONE.with(63), some, Lanes::NONE));
+    }
+
+    #[test]
+    fn a_process_steps_down_before_others_take_over() {
+        let lease = Lease::default();
+        assert_eq!((lease.lasts_ms(), lease.trust_ms(), lease.renew_ms()), (LEASE_MS, TRUST_MS, RENEW_MS));
+        assert_eq!((Lease::of_seconds(2), Lease::of_seconds(301)), (None, None));
+        assert!(Lease::of_seconds(3).is_some_and(|lease| lease.trust_ms() < lease.lasts_ms()));
     }
 }

@@ -40,7 +40,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     Accepted, Answer, AuditFilter, Audited, Change, DataKey, Filter, Grave, Head, IdempotencyKey, Incident, KeyFilter,
     Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
-    lane::{Holding, Lanes},
+    lane::{Holding, Lanes, Lease},
 };
 use crate::{door::Promise, metrics::Metrics};
 use connect::Connector;
@@ -65,6 +65,8 @@ pub struct PostgresOptions {
     pub max_bytes: Option<u64>,
     /// Names this process among those that share the store: another one at each start.
     pub instance: String,
+    /// How long lanes are held without being renewed.
+    pub lease: Lease,
 }
 
 /// A journal in a PostgreSQL database. Cheap to clone.
@@ -99,8 +101,12 @@ impl Shared {
         self.lapsed.store(true, Ordering::Release);
     }
 
-    fn take_lapse(&self) -> bool {
-        self.lapsed.swap(false, Ordering::AcqRel)
+    fn has_lapsed(&self) -> bool {
+        self.lapsed.load(Ordering::Acquire)
+    }
+
+    fn take_lapse(&self) {
+        self.lapsed.store(false, Ordering::Release);
     }
 
     fn set_used(&self, bytes: u64) {
@@ -140,7 +146,7 @@ impl PostgresStore {
             .create_timeout(Some(PATIENCE))
             .build()
             .map_err(|error| StoreError::Refused(error.to_string()))?;
-        let keeper = Arc::new(Keeper::new(connector.clone(), Arc::clone(&shared)));
+        let keeper = Arc::new(Keeper::new(connector.clone(), Arc::clone(&shared), options.lease));
         let (jobs, incoming) = mpsc::unbounded_channel();
         writer::start(connector.clone(), Arc::clone(&shared), incoming);
         Ok(Self { jobs, readers, connector, keeper, shared })
@@ -216,7 +222,12 @@ impl Store for PostgresStore {
 
     fn hold(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
         let keeper = Arc::clone(&self.keeper);
-        Box::pin(async move { keeper.hold(release).await })
+        Box::pin(async move { keeper.hold(release, false).await })
+    }
+
+    fn depart(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
+        let keeper = Arc::clone(&self.keeper);
+        Box::pin(async move { keeper.hold(release, true).await })
     }
 
     fn rung(&self) -> Promise<'static, ()> {

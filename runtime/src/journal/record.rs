@@ -37,6 +37,9 @@ pub struct NewMessage {
     pub accepted_ms: i64,
     /// Whose content it repeats, if an operator replayed one. Its audit entry is written with the message.
     pub origin: Option<Box<Origin>>,
+    /// Whoever works on its lane is to hear of it like of those from other processes, even if that is this one: so all of
+    /// an order key are heard of in the order of the journal. For stores that several processes share.
+    pub relayed: bool,
     /// How it was sealed, if it was: its content is ciphertext then.
     pub sealed: Option<Box<Sealed>>,
 }
@@ -83,6 +86,12 @@ pub struct IdempotencyKey {
 pub enum Accepted {
     /// A new message.
     New {
+        /// Its place in the order of acceptance.
+        seq: i64,
+    },
+    /// A new message that whoever works on its lane hears of through [`super::Store::arrivals`]: of a lane of another
+    /// process, or relayed.
+    Handed {
         /// Its place in the order of acceptance.
         seq: i64,
     },
@@ -258,6 +267,23 @@ pub struct Row {
     pub ended_ms: Option<i64>,
     /// That its content was erased.
     pub erased: Option<Erased>,
+}
+
+impl Row {
+    /// The lane it runs in.
+    #[must_use]
+    pub fn lane(&self) -> u8 {
+        lane_of(&self.interface, self.order_key.as_deref(), &self.id)
+    }
+}
+
+impl From<Row> for Unfinished {
+    fn from(row: Row) -> Self {
+        let Row {
+            seq, id, interface, digest, order_key, lease, mark, state, reason, due_ms, crashes, accepted_ms, ..
+        } = row;
+        Self { seq, id, interface, digest, order_key, lease, mark, state, reason, due_ms, crashes, accepted_ms }
+    }
 }
 
 /// The whole story of a message.

@@ -180,10 +180,12 @@ impl Store for SealedStore {
         Box::pin(async move {
             let accepted = accepted.await?;
             // One that was recognised left nothing behind, its key neither.
-            if let Accepted::New { seq } = &accepted {
-                subjects.open(*seq, subject);
-                travelling.iter().for_each(|current| current.is_kept());
+            match &accepted {
+                Accepted::New { seq } => subjects.open(*seq, subject),
+                Accepted::Handed { seq } => subjects.seen(*seq, subject),
+                Accepted::Replayed { .. } | Accepted::KeyReused => return Ok(accepted),
             }
+            travelling.iter().for_each(|current| current.is_kept());
             Ok(accepted)
         })
     }
@@ -203,6 +205,10 @@ impl Store for SealedStore {
 
     fn hold(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
         self.behind.hold(release)
+    }
+
+    fn depart(&self, release: Lanes) -> Promise<'static, Result<Holding, StoreError>> {
+        self.behind.depart(release)
     }
 
     fn rung(&self) -> Promise<'static, ()> {

@@ -45,6 +45,7 @@ fn everything() -> String {
         store_bytes: Some(4_096),
         store_limit_bytes: Some(8_192),
         incidents: 1,
+        lanes: 64,
     };
     let _earlier = metrics.text(snapshot(vec![("TARGET", 2)]));
     metrics.text(snapshot(vec![("UNKNOWN", 1)]))

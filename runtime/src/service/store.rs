@@ -55,9 +55,9 @@ async fn behind(settings: &environment::Store, instance: String) -> Result<Arc<d
         StorePlace::Sqlite(path) => {
             Arc::new(SqliteStore::open(Path::new(path), max_bytes).map_err(|error| failed("sqlite", error))?)
         }
-        StorePlace::Postgres { url, ca } => {
+        StorePlace::Postgres { url, ca, lease } => {
             let (url, authorities) = (url.clone(), ca.clone());
-            let options = PostgresOptions { url, authorities, max_bytes, instance };
+            let options = PostgresOptions { url, authorities, max_bytes, instance, lease: *lease };
             Arc::new(PostgresStore::open(options).await.map_err(|error| failed("postgres", error))?)
         }
     })

@@ -111,7 +111,7 @@ async fn reindex(place: &StorePlace) -> Result<(), StoreError> {
     match place {
         StorePlace::Sqlite(path) if path == ":memory:" => Ok(()),
         StorePlace::Sqlite(path) => SqliteStore::reindex(Path::new(path)),
-        StorePlace::Postgres { url, ca } => PostgresStore::reindex(url, ca.as_ref()).await,
+        StorePlace::Postgres { url, ca, .. } => PostgresStore::reindex(url, ca.as_ref()).await,
     }
 }
 

@@ -137,14 +137,16 @@ async fn one(
         raw,
         accepted_ms: line.accepted_ms,
         origin: line.origin.take().map(|origin| Box::new(origin.read())),
+        relayed: false,
         sealed: None,
     };
     let seq = match store.accept(message.clone()).await? {
-        Accepted::New { seq } => seq,
+        // Whoever imports holds every lane.
+        Accepted::New { seq } | Accepted::Handed { seq } => seq,
         Accepted::Replayed { .. } | Accepted::KeyReused => {
             done.without_key.push(line.id.clone());
             match store.accept(NewMessage { key: None, ..message }).await? {
-                Accepted::New { seq } => seq,
+                Accepted::New { seq } | Accepted::Handed { seq } => seq,
                 other => return Err(StoreError::Refused(format!("{} without a key was {other:?}", line.id))),
             }
         }

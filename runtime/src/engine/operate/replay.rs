@@ -15,10 +15,9 @@ use super::{
 };
 use crate::{
     engine::{
-        accept::{hand_in, order_key},
+        accept::{hand_in, new_id, order_key},
         core::{Core, Payload},
         order,
-        queue::Ticket,
     },
     flow::{Admitted, Handler, Input},
     journal::{Accepted, Change, Filter, Material, NewMessage, Origin, Row, StoreError, Story, codec},
@@ -167,7 +166,7 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
     let accepted_ms = core.clock.now_ms();
     let order_key = order_key(interface, &admitted);
     let message = NewMessage {
-        id: core.random.id(accepted_ms),
+        id: new_id(core, accepted_ms, order_key.as_ref()),
         interface: interface.smart_id.to_owned(),
         digest: interface.digest.to_owned(),
         principal: row.principal,
@@ -181,34 +180,37 @@ async fn enter(core: &Arc<Core>, source: Source, origin: Origin) -> Result<Strin
         tokens,
         accepted_ms,
         origin: Some(Box::new(origin)),
+        relayed: false,
         sealed: None,
     };
     let id = message.id.clone();
-    let (turn, committed) = hand_in(core, handler, order_key.as_deref(), message);
-    let seq = match committed.await {
-        Ok(Accepted::New { seq }) => seq,
+    let (mut place, committed) = hand_in(core, handler, message);
+    let (seq, here) = match committed.await {
+        Ok(Accepted::New { seq }) => (seq, true),
+        Ok(Accepted::Handed { seq }) => (seq, false),
         other => {
-            if let Some(turn) = &turn {
-                core.queue().release(turn);
-            }
+            place.give_up(core);
             let error = other.err().unwrap_or_else(|| StoreError::Refused("it was recognised".to_owned()));
             return Err(failed(core, &error));
         }
     };
-    // What blocked its order key hands its place over: the content comes in its turn after all.
-    let turn = match core.parked.take(row.seq) {
-        Some(blocked) => {
-            if let Some(turn) = &turn {
-                core.queue().release(turn);
-            }
-            blocked.turn
-        }
-        None => turn,
-    };
     core.metrics.accepted(interface.smart_id);
-    core.board.opened(handler, seq, accepted_ms);
-    let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh: None };
-    core.push(Ticket { seq, handler, state: State::Accepted, lease: 0, crashes: 0, turn, payload });
+    // What blocked its order key hands its place over: the content comes in its turn after all.
+    let blocked = core.parked.take(row.seq);
+    if here {
+        if let Some(blocked) = blocked {
+            place.instead_of(core, blocked);
+        }
+        let payload = Payload { id: id.clone(), accepted_ms, outdated: false, waits_on: None, fresh: None };
+        if let Some(ticket) = place.take(core, seq, payload) {
+            core.push(ticket);
+        }
+    } else {
+        place.give_up(core);
+        if let Some(blocked) = blocked {
+            order::release(core, &blocked);
+        }
+    }
     tracing::info!(interface = interface.smart_id, message = id, "replayed");
     Ok(id)
 }

@@ -18,7 +18,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The store of a process on a database.
 async fn join(url: &str, instance: &str, max_bytes: Option<u64>) -> Result<PostgresStore, StoreError> {
-    let options = PostgresOptions { url: url.into(), authorities: None, max_bytes, instance: instance.to_owned() };
+    let (instance, lease) = (instance.to_owned(), Lease::default());
+    let options = PostgresOptions { url: url.into(), authorities: None, max_bytes, instance, lease };
     PostgresStore::open(options).await
 }
 
@@ -54,6 +55,7 @@ async fn processes_share_lanes_and_have_no_say_in_those_of_others() {
     assert_eq!((first.held, first.taken, first.orphaned, first.surplus), (Lanes::ALL, Lanes::ALL, Lanes::NONE, 0));
     assert_eq!(two.hold(Lanes::NONE).await.unwrap().held, Lanes::NONE, "nobody takes what another one works on");
     let again = one.hold(Lanes::NONE).await.unwrap();
+    assert_eq!((again.members, again.is_short()), (Some(2), false));
     assert_eq!((again.taken, again.surplus), (Lanes::NONE, 32), "but it is told that others have too little");
     let (mine, yours): (Vec<u8>, Vec<u8>) = Lanes::ALL.iter().partition(|lane| *lane < 32);
     let (mine, yours): (Lanes, Lanes) = (mine.into_iter().collect(), yours.into_iter().collect());
@@ -62,7 +64,7 @@ async fn processes_share_lanes_and_have_no_say_in_those_of_others() {
     assert_eq!((second.taken, second.orphaned), (yours, Lanes::NONE));
 
     // What two accepts for a lane of one is one's to work on, and one hears of it once.
-    let seq = new(&two, in_lane(3)).await;
+    let Ok(Accepted::Handed { seq }) = two.accept(in_lane(3)).await else { panic!("it is another one's") };
     assert_eq!(two.commit(claim(seq, 0, State::Accepted)).await, Err(StoreError::Stale));
     tokio::time::timeout(Duration::from_secs(10), one.rung()).await.expect("it is told");
     let heard = one.arrivals().await.unwrap();
@@ -111,7 +113,8 @@ async fn a_key_brought_to_two_processes_at_once_makes_one_message() {
     for key in 0..20 {
         let bring = |store: &PostgresStore, name: &str| store.accept(keyed(&format!("{name}-{key}"), key, 1));
         let both = tokio::join!(bring(&one, "one"), bring(&two, "two"));
-        let new = [&both.0, &both.1].iter().filter(|accepted| matches!(accepted, Ok(Accepted::New { .. }))).count();
+        // Nobody holds a lane: both accept for whoever will.
+        let new = [&both.0, &both.1].iter().filter(|accepted| matches!(accepted, Ok(Accepted::Handed { .. }))).count();
         let known = |accepted: &Result<Accepted, StoreError>| matches!(accepted, Ok(Accepted::Replayed { .. }));
         assert!(new == 1 && (known(&both.0) || known(&both.1)), "{both:?}");
     }
@@ -209,7 +212,7 @@ async fn what_a_database_must_not_be_is_said() {
     assert!(matches!(store.accept(message("m2")).await, Err(StoreError::Full { max_bytes: 1_000_000, .. })));
     let odd = NewMessage { principal: "a\0b".to_owned(), ..message("m3") };
     let roomy = join(&url, "two", None).await.unwrap();
-    let seq = new(&roomy, odd).await;
+    let Ok(Accepted::Handed { seq }) = roomy.accept(odd).await else { panic!("it has no lane") };
     assert_eq!(roomy.material(seq).await.unwrap().unwrap().message.principal, "a\u{fffd}b");
     roomy.close().await;
     store.close().await;

@@ -12,6 +12,7 @@ use tokio_postgres::Error;
 use super::{
     apply::{clean, keep_origin, run},
     data_keys,
+    lanes::numbers,
 };
 use crate::{
     journal::{Accepted, Lanes, Mark, NewMessage, Origin, words},
@@ -22,6 +23,13 @@ use crate::{
 pub(super) struct Candidate<'a> {
     pub(super) seq: i64,
     pub(super) message: &'a NewMessage,
+}
+
+impl Candidate<'_> {
+    /// Whether its owner hears of it from the store.
+    pub(super) fn is_handed(&self, mine: Lanes) -> bool {
+        self.message.relayed || !mine.contains(self.message.lane())
+    }
 }
 
 /// What recognises a message.
@@ -67,7 +75,7 @@ pub(super) async fn accept(
             }
             if let Some(origin) = &message.origin {
                 keep_origin(client, *seq, origin).await?;
-                succeed(client, *seq, origin).await?;
+                succeed(client, *seq, origin, mine).await?;
             }
         }
     }
@@ -75,10 +83,12 @@ pub(super) async fn accept(
 }
 
 /// A replay takes the place of the one it repeats, if that held the first of its order key.
-async fn succeed(client: &ClientWrapper, seq: i64, origin: &Origin) -> Result<(), Error> {
-    let sql = "update progress set mark = null \
+async fn succeed(client: &ClientWrapper, seq: i64, origin: &Origin, mine: Lanes) -> Result<(), Error> {
+    // Whoever works on the lane of the old one has to be told.
+    let sql = "update progress set mark = null, handed = lane <> all($3) \
                where mark = $2 and message = (select seq from message where id = $1)";
-    if run(client, sql, vec![&origin.replay_of, &Mark::Blocks.as_str()]).await? > 0 {
+    let mine = numbers(mine);
+    if run(client, sql, vec![&origin.replay_of, &Mark::Blocks.as_str(), &mine]).await? > 0 {
         let sql = "update progress set mark = $2 where message = $1";
         run(client, sql, vec![&seq, &Mark::Heir.as_str()]).await?;
     }
@@ -191,7 +201,7 @@ async fn tokens(client: &ClientWrapper, new: &[&Candidate<'_>]) -> Result<(), Er
 async fn progress(client: &ClientWrapper, new: &[&Candidate<'_>], mine: Lanes) -> Result<(), Error> {
     let seqs: Vec<i64> = new.iter().map(|it| it.seq).collect();
     let lanes: Vec<i16> = new.iter().map(|it| i16::from(it.message.lane())).collect();
-    let handed: Vec<bool> = new.iter().map(|it| !mine.contains(it.message.lane())).collect();
+    let handed: Vec<bool> = new.iter().map(|it| it.is_handed(mine)).collect();
     let sql = "insert into progress (message, lane, handed, state) \
                select message, lane, handed, $4 from unnest($1::bigint[], $2::smallint[], $3::bool[]) \
                as new (message, lane, handed)";

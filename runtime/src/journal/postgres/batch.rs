@@ -148,9 +148,10 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Whether the owner of another lane has something to look at.
+    /// Whether another process has something to look at.
     pub(super) fn hands_over(&self) -> bool {
-        self.touched.iter().any(|seq| self.progress.get(seq).is_some_and(|row| row.handed == Some(true)))
+        !self.pauses.is_empty()
+            || self.touched.iter().any(|seq| self.progress.get(seq).is_some_and(|row| row.handed == Some(true)))
     }
 
     fn keep(&mut self, change: &'a Change) {
@@ -229,6 +230,7 @@ fn step(row: &mut Progress, change: &Change, handed: bool) -> Result<(), StoreEr
             let (reason, ended_ms) = (Some(Reason::Operator), Some(*at_ms));
             (row.state, row.mark) = (State::Resolved, None);
             row.moved = Some(Moved { reason, detail: detail.clone(), due_ms: None, ended_ms });
+            row.handed = Some(handed);
         }
         Change::Erase { .. } if row.state == State::Dead || !row.state.is_end() || row.mark.is_some() => {
             return Err(StoreError::Stale);

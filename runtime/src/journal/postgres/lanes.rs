@@ -22,10 +22,10 @@ use super::{
 };
 use crate::journal::{
     StoreError, Unfinished,
-    lane::{Holding, LANES, LEASE_MS, Lanes, TRUST_MS},
+    lane::{Holding, LANES, Lanes, Lease},
 };
 
-/// Longest wait for an answer.
+/// Longest wait for an answer, unless the lease is shorter still.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often partitions for the coming days are made, and the size of the store is read.
 const DAYS: Duration = Duration::from_secs(3_600);
@@ -36,6 +36,7 @@ pub(super) struct Keeper {
     connector: Connector,
     shared: Arc<Shared>,
     rung: Arc<Notify>,
+    lease: Lease,
     state: Mutex<State>,
 }
 
@@ -48,8 +49,8 @@ struct State {
 }
 
 impl Keeper {
-    pub(super) fn new(connector: Connector, shared: Arc<Shared>) -> Self {
-        Self { connector, shared, rung: Arc::new(Notify::new()), state: Mutex::default() }
+    pub(super) fn new(connector: Connector, shared: Arc<Shared>, lease: Lease) -> Self {
+        Self { connector, shared, rung: Arc::new(Notify::new()), lease, state: Mutex::default() }
     }
 
     /// Rings when another process has accepted something for one of our lanes.
@@ -57,10 +58,11 @@ impl Keeper {
         Arc::clone(&self.rung)
     }
 
-    /// Renews, lets go of some, takes what is free up to a fair share.
-    pub(super) async fn hold(&self, release: Lanes) -> Result<Holding, StoreError> {
+    /// Renews, lets go of some, takes what is free up to a fair share; nothing if this process is leaving.
+    pub(super) async fn hold(&self, release: Lanes, leaving: bool) -> Result<Holding, StoreError> {
         let mut state = self.state.lock().await;
-        let held = tokio::time::timeout(PATIENCE, self.turn(&mut state, release)).await;
+        let patience = PATIENCE.min(Duration::from_millis(self.lease.renew_ms()));
+        let held = tokio::time::timeout(patience, self.turn(&mut state, (release, leaving))).await;
         let held = held.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer".to_owned())));
         if held.is_err() {
             state.client = None;
@@ -68,27 +70,24 @@ impl Keeper {
         held
     }
 
-    async fn turn(&self, state: &mut State, release: Lanes) -> Result<Holding, StoreError> {
+    async fn turn(&self, state: &mut State, (release, leaving): (Lanes, bool)) -> Result<Holding, StoreError> {
         let mut client = match state.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             None => self.open().await.map_err(|error| StoreError::Unavailable(connect::text(&error)))?,
         };
-        let lapsed = self.shared.take_lapse();
-        let turned = self.transaction(&mut client, (release, lapsed)).await;
-        let Turned { held, kept, surplus, orphaned } = match turned {
-            Ok(turned) => turned,
-            Err(error) => {
-                if lapsed {
-                    self.shared.lapse();
-                }
-                return Err(connect::unread(&error));
-            }
-        };
+        // Waiting may be given up at any moment: the lapse is forgotten only when the lanes are held again.
+        let lapsed = self.shared.has_lapsed();
+        let turned = self.transaction(&mut client, (release, leaving, lapsed)).await;
+        let Turned { held, kept, surplus, orphaned, members } = turned.map_err(|error| connect::unread(&error))?;
+        if lapsed {
+            self.shared.take_lapse();
+        }
         let before = if lapsed { Lanes::NONE } else { state.held.and(kept) };
         state.held = held;
         self.look_after(state, &mut client).await.map_err(|error| connect::unread(&error))?;
         state.client = Some(client);
-        Ok(Holding { held, taken: held.without(before), orphaned, surplus, trust_ms: Some(TRUST_MS) })
+        let (trust_ms, members) = (Some(self.lease.trust_ms()), u32::try_from(members).ok());
+        Ok(Holding { held, taken: held.without(before), orphaned, surplus, trust_ms, members })
     }
 
     async fn open(&self) -> Result<ClientWrapper, Error> {
@@ -97,14 +96,23 @@ impl Keeper {
         Ok(client)
     }
 
-    async fn transaction(&self, client: &mut ClientWrapper, asked: (Lanes, bool)) -> Result<Turned, Error> {
-        let (me, (release, lapsed)) = (&self.shared.instance, asked);
-        let lease = f64::from(u32::try_from(LEASE_MS).unwrap_or(u32::MAX)) / 1_000.0;
+    async fn transaction(&self, client: &mut ClientWrapper, asked: (Lanes, bool, bool)) -> Result<Turned, Error> {
+        let (me, (release, leaving, lapsed)) = (&self.shared.instance, asked);
+        let lease = f64::from(u32::try_from(self.lease.lasts_ms()).unwrap_or(u32::MAX)) / 1_000.0;
         let transaction = client.transaction().await?;
+        if lapsed {
+            // A transaction of ours that nobody heard of any more ends first: after this, nothing is written that was
+            // handed in before the lapse.
+            transaction.query("select commits from instance where id = $1 for update", &[me]).await?;
+        }
         let members: i64 = {
-            let sql = "insert into member values ($1, now() + make_interval(secs => $2)) \
-                       on conflict (id) do update set expires_at = excluded.expires_at";
-            transaction.execute(sql, &[me, &lease]).await?;
+            if leaving {
+                transaction.execute("delete from member where id = $1", &[me]).await?;
+            } else {
+                let sql = "insert into member values ($1, now() + make_interval(secs => $2)) \
+                           on conflict (id) do update set expires_at = excluded.expires_at";
+                transaction.execute(sql, &[me, &lease]).await?;
+            }
             let others = "select count(*) from member where expires_at > now() and id <> $1";
             transaction.query_one(others, &[me]).await?.get::<_, i64>(0) + 1
         };
@@ -114,7 +122,7 @@ impl Keeper {
                    returning no";
         let kept = lanes(&transaction.query(sql, &[me, &lease, &i64::from(lapsed)]).await?)?;
         let fair = (i64::from(LANES) + members - 1) / members.max(1);
-        let room = fair - i64::from(kept.len());
+        let room = if leaving { 0 } else { fair - i64::from(kept.len()) };
         let (mut held, mut orphaned) = (kept, Lanes::NONE);
         if room > 0 {
             let (taken, from_others) = take(&transaction, (me, lease), room).await?;
@@ -122,7 +130,10 @@ impl Keeper {
             orphaned = from_others;
         }
         transaction.commit().await?;
-        Ok(Turned { held, kept, orphaned, surplus: u32::try_from(-room).unwrap_or_default() })
+        if !release.is_empty() {
+            client.batch_execute("notify tieline_handed").await?;
+        }
+        Ok(Turned { held, kept, orphaned, surplus: u32::try_from(-room).unwrap_or_default(), members })
     }
 
     async fn look_after(&self, state: &mut State, client: &mut ClientWrapper) -> Result<(), Error> {
@@ -184,6 +195,7 @@ struct Turned {
     kept: Lanes,
     orphaned: Lanes,
     surplus: u32,
+    members: i64,
 }
 
 /// Takes free lanes. Those among them that their owner did not let go of itself.

@@ -45,8 +45,9 @@ pub(super) async fn unfinished(client: &ClientWrapper, lanes: &[i16]) -> Read<Ve
 /// is in it then is among the unfinished.
 pub(super) async fn arrivals(client: &ClientWrapper, instance: &str) -> Read<Vec<Unfinished>> {
     let sql = "with seen as (update progress set handed = false from (select message from progress \
-               where handed and lane in (select no from lane where owner = $1) order by message limit 1000 \
-               for update skip locked) as new where progress.message = new.message returning progress.message) \
+               where handed and lane in (select no from lane where owner = $1) \
+               order by mark is distinct from 'HEIR', message limit 1000 \
+               for update) as new where progress.message = new.message returning progress.message) \
                select seq, id, interface, digest, order_key, lease, mark, state, reason, due_ms, crashes, accepted_ms \
                from seen join progress using (message) join message on message.seq = seen.message order by seq";
     all(client, sql, &[&instance], rows::unfinished).await

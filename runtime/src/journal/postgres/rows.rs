@@ -86,6 +86,7 @@ pub(super) fn message(row: &Found) -> Read<NewMessage> {
         tokens: Vec::new(),
         accepted_ms: get(row, "accepted_ms")?,
         origin: None,
+        relayed: false,
         sealed: None,
     })
 }

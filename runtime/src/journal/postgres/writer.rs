@@ -221,7 +221,11 @@ impl Writer {
         let accepted = accept::accept(client, &candidates, mine).await?;
         plan.audit.extend(origins(&candidates, &accepted));
         let handed = plan.hands_over() || candidates.iter().any(|it| !mine.contains(it.message.lane()));
-        for (place, accepted) in places.into_iter().zip(accepted) {
+        for ((place, candidate), accepted) in places.into_iter().zip(&candidates).zip(accepted) {
+            let accepted = match accepted {
+                Accepted::New { seq } if candidate.is_handed(mine) => Accepted::Handed { seq },
+                accepted => accepted,
+            };
             answers[place] = Answered::Accept(Ok(accepted));
         }
         apply::write(client, &plan).await?;

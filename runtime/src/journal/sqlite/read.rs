@@ -58,6 +58,7 @@ pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Op
                 tokens: Vec::new(),
                 accepted_ms: row.get("accepted_ms")?,
                 origin: None,
+                relayed: false,
                 sealed: None,
             })
         })
