@@ -10,11 +10,16 @@
   if (memory.get()) root.dataset.theme = memory.get();
 
   let facts = null;
+  let written = new Set();
   let waiting = [];
   const shards = new Map();
   window.tieline = {
-    facts: (rows) => {
-      facts = rows.map((row) => ({ row, text: row.join('\n').toLowerCase(), id: row[2].toLowerCase() }));
+    facts: (rows, names) => {
+      written = new Set(names);
+      facts = rows.map((row) => {
+        const [kind, title, id, , keys] = row.map((it) => it.toLowerCase());
+        return { row, kind, title, id, keys: keys.split(' '), text: row.join('\n').toLowerCase() };
+      });
       waiting.splice(0).forEach((done) => done());
     },
     text: ([shard, words]) => shards.get(shard).resolve(new Map(Object.entries(words))),
@@ -33,6 +38,7 @@
   };
   const shard = (word) => {
     const name = [...word].slice(0, 2).map((it) => (/[a-z0-9]/.test(it) ? it : '_')).join('');
+    if (!written.has(name)) return new Map();
     if (!shards.has(name)) {
       const entry = {};
       entry.promise = new Promise((resolve) => { entry.resolve = resolve; });
@@ -69,15 +75,17 @@
       let where = '';
       for (let at = 0; at < words.length; at += 1) {
         const word = words[at];
-        const title = fact.row[1].toLowerCase();
-        if (fact.id === word || title === word || fact.row[4].toLowerCase().split(' ').includes(word)) score += 100;
+        const { title, id, keys } = fact;
+        if (id === word || title === word || keys.includes(word)) score += 100;
         else if (title.startsWith(word)) score += 40;
-        else if (title.includes(word) || fact.id.includes(word)) score += 25;
+        else if (title.includes(word) || id.includes(word)) score += 25;
         else if (fact.text.includes(word)) score += 10;
         else if (inText[at].has(index)) { score += 1; where = inText[at].get(index); } else return;
       }
-      if (fact.row[0] === 'interface') score += 3;
-      if (fact.row[0] === 'system') score += 2;
+      // What is called exactly so comes before what has to do with it.
+      if ([fact.title, fact.id].includes(words.join(' '))) score += 100 * words.length;
+      if (fact.kind === 'interface') score += 3;
+      if (fact.kind === 'system') score += 2;
       found.push({ fact, score, where });
     });
     return found.sort((a, b) => b.score - a.score).slice(0, 30);
@@ -192,16 +200,31 @@
     });
     addEventListener('popstate', show);
     if (matchMedia('(max-width: 68rem)').matches) all('.facets details', (group) => { group.open = false; });
-    const button = document.querySelector('[data-selection]');
-    button.hidden = false;
-    button.addEventListener('click', () => {
-      const cell = (text) => `"${text.replace(/\s+/g, ' ').trim().replace(/^[=+\-@]/, "'$&").replace(/"/g, '""')}"`;
-      const line = (row) => [...row.cells].map((it) => cell([...it.children].length > 1 ? [...it.children].map((part) => part.textContent || '→').join(' ') : it.textContent)).join(',');
-      const table = document.querySelector('table.list');
-      const text = [table.tHead.rows[0], ...rows.filter((it) => !it.row.hidden).map((it) => it.row)].map(line).join('\r\n');
-      const href = URL.createObjectURL(new Blob([text, '\r\n'], { type: 'text/csv' }));
-      make('a', { href, download: 'selection.csv' }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 1000);
+    const table = document.querySelector('table.list');
+    const text = (it) => it.textContent.replace(/\s+/g, ' ').trim();
+    const csv = (chosen) => {
+      const cell = (it) => `"${it.replace(/^[=+\-@]/, "'$&").replace(/"/g, '""')}"`;
+      const parts = (it) => (it.children.length > 1 ? [...it.children].map((part) => text(part) || '→').join(' ') : text(it));
+      return [table.tHead.rows[0], ...chosen].map((row) => `${[...row.cells].map((it) => cell(parts(it))).join(',')}\r\n`).join('');
+    };
+    // Under the names of catalog.json.
+    const json = (chosen) => JSON.stringify(chosen.map((row) => {
+      const [what, line, style, domain, status, owner, points] = row.cells;
+      const [id, legacy] = [...what.querySelectorAll('code')].map(text);
+      const [source, target] = line.textContent.split(/\s{2,}/).map((it) => it.trim());
+      return {
+        smart_id: id, legacy_ids: legacy ? legacy.split(', ') : [], title: text(what.querySelector('a')), status: text(status), domain: text(domain), style: text(style), source, target, owner: text(owner), open_points: Number(text(points)), page: what.querySelector('a').href,
+      };
+    }), null, 2);
+    const kinds = { csv: [csv, 'text/csv'], json: [json, 'application/json'] };
+    all('[data-selection]', (button) => {
+      button.hidden = false;
+      button.addEventListener('click', () => {
+        const [write, type] = kinds[button.dataset.selection];
+        const href = URL.createObjectURL(new Blob([write(rows.filter((it) => !it.row.hidden).map((it) => it.row))], { type }));
+        make('a', { href, download: `selection.${button.dataset.selection}` }).click();
+        setTimeout(() => URL.revokeObjectURL(href), 1000);
+      });
     });
     show();
   }

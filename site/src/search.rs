@@ -24,16 +24,20 @@ pub(crate) fn scripts(context: &Context<'_>) -> Vec<(String, String)> {
     let (entries, texts) = entries(context);
     let facts: Vec<Value> =
         entries.iter().map(|it| json!([it.kind, it.title, it.subtitle, it.href, it.keys])).collect();
-    let mut scripts = vec![("search/facts.js".to_owned(), call("facts", &Value::Array(facts)))];
-    for (shard, words) in shards(&texts) {
-        scripts.push((format!("search/text-{shard}.js"), call("text", &json!([shard, words]))));
+    let shards = shards(&texts);
+    // A browser asks for no shard that was not written.
+    let names: Value = shards.keys().map(String::as_str).collect();
+    let mut scripts = vec![("search/facts.js".to_owned(), call("facts", &[Value::Array(facts), names]))];
+    for (shard, words) in shards {
+        scripts.push((format!("search/text-{shard}.js"), call("text", &[json!([shard, words])])));
     }
     scripts
 }
 
 /// `</script` cannot end a script of its own file, but line separators could end a string in old browsers.
-fn call(function: &str, value: &Value) -> String {
-    let text = value.to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+fn call(function: &str, values: &[Value]) -> String {
+    let text: Vec<String> = values.iter().map(Value::to_string).collect();
+    let text = text.join(",").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     format!("tieline.{function}({text});\n")
 }
 

@@ -56,6 +56,17 @@ impl Copy {
         copy
     }
 
+    /// A project that lies somewhere else.
+    ///
+    /// # Panics
+    /// When the disk refuses.
+    #[must_use]
+    pub fn of_folder(root: &Path) -> Self {
+        let to = Self::empty();
+        copy(root, &to.root);
+        to
+    }
+
     fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // Messages name canonical paths.

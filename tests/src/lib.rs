@@ -4,14 +4,15 @@
 
 #![allow(clippy::expect_used, reason = "test support: a broken workspace should stop the suite at once")]
 
-pub mod axe;
 pub mod browser;
 pub mod command;
 pub mod copies;
 pub mod hostile;
+pub mod hostile_site;
 pub mod postgres;
 pub mod service;
 pub mod tutorial;
+mod wheel;
 
 use std::{
     fs,

@@ -89,7 +89,7 @@ fn row(context: &Context<'_>, at: &At, interface: &Interface) -> Row {
     Row {
         href: context.routes.interface(&interface.smart_id.text).map(|path| at.to(&path)).unwrap_or_default(),
         smart_id: interface.smart_id.text.clone(),
-        legacy_ids: interface.legacy_ids.join(" "),
+        legacy_ids: interface.legacy_ids.join(", "),
         title: interface.title.clone(),
         source: context.system_link(at, &interface.source),
         target: context.system_link(at, &interface.target),

@@ -27,7 +27,9 @@ fn ids_are_unique_on_a_page() {
 fn search_leads_to_pages() {
     let site = projects::reference();
     let index = site["search/facts.js"].trim().trim_start_matches("tieline.facts(").trim_end_matches(");");
-    let entries: Vec<[String; 5]> = serde_json::from_str(index).unwrap();
+    let (entries, shards): (Vec<[String; 5]>, Vec<String>) = serde_json::from_str(&format!("[{index}]")).unwrap();
+    let written = site.keys().filter_map(|path| path.strip_prefix("search/text-")?.strip_suffix(".js"));
+    assert!(written.eq(shards.iter().map(String::as_str)), "the index names every shard and no other");
     assert!(
         entries.iter().any(|entry| entry[2] == "PROC-11VMS-SRM7-ACTIVITY-REPORT-V1" && entry[4].contains("ISINT01"))
     );

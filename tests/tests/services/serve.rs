@@ -14,7 +14,7 @@ use std::{
 use serde_json::{Value, json};
 use simulators::{Effect, Fault, Landscape, Options, Partner, SimClock, samples};
 use tieline_tests::{
-    browser::visit,
+    browser::Suite,
     command::{command, run},
     copies::Copy,
     project,
@@ -113,79 +113,19 @@ impl World {
     fn bearer(&self) -> String {
         format!("Bearer {}", self.key)
     }
-
-    /// Opens a page as a reader with a script of theirs, which lies beside the site's own.
-    fn play(&self, page: &str, query: &str, reader: &str) -> Value {
-        let folder = self.folder.path().join("site");
-        let script = format!(
-            "addEventListener('load', async () => {{ {HELPERS} try {{ document.title = JSON.stringify(await (async () => {{ {reader} }})()); }} catch (error) {{ document.title = JSON.stringify({{ failed: String(error), text: document.body.innerText }}); }} }});"
-        );
-        fs::write(folder.join("assets/reader.js"), script).unwrap();
-        let html = fs::read_to_string(folder.join(page)).unwrap();
-        let up = "../".repeat(page.matches('/').count());
-        let played = page.replace("index.html", "played.html");
-        fs::write(
-            folder.join(&played),
-            html.replace("</head>", &format!("<script src=\"{up}assets/reader.js\"></script></head>")),
-        )
-        .unwrap();
-        let seen = visit(&format!("http://{}/catalog/{played}{query}", self.host), 60_000);
-        assert_eq!(seen.console, Vec::<String>::new(), "{page}{query}");
-        let title = seen.dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
-        let text = title.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-        serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{page}: the reader did not finish ({error}): {title}"))
-    }
 }
-
-/// What a reader's script can do besides the language's own.
-const HELPERS: &str = "
-    const until = async (holds) => { for (let n = 0; n < 400; n += 1) { const it = holds(); if (it) return it; await new Promise((done) => setTimeout(done, 50)); } throw new Error(`never: ${holds}`); };
-    const press = async (text) => (await until(() => [...document.querySelectorAll('button')].find((it) => it.textContent === text && it.offsetParent))).click();
-";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_shows_what_runs_and_a_dead_letter_is_replayed_in_the_browser() {
     let world = World::start().await;
-    let page = format!("interfaces/{}/index.html", PAYMENTS.to_lowercase());
-    let text = world.play(&page, "", "return (await until(() => document.querySelector('#live .figures') && document.querySelector('#live'))).innerText;");
-    let text = text.as_str().expect("the panel's text");
-    for says in
-        ["runs what this page says", "Dead letters\n1", "somebody has to decide", "calls pass", "since the start"]
-    {
-        assert!(text.contains(says), "the panel does not say {says:?}:\n{text}");
-    }
-
-    let listed = world.play(
-        "operate/index.html",
-        "?view=dead",
-        "return (await until(() => document.querySelector('table.list'))).innerText;",
-    );
-    assert!(listed.as_str().is_some_and(|text| text.contains(&world.dead) && text.contains("PERMANENT")), "{listed}");
-
-    // Without the key the story is told, and nothing can be decided.
-    let story = format!("?message={}", world.dead);
-    let read = world.play("operate/index.html", &story, "await until(() => document.querySelector('table.facts')); return { text: document.querySelector('main').innerText, buttons: document.querySelectorAll('main button').length };");
-    assert_eq!(read["buttons"], 0, "{read}");
-    assert!(read["text"].as_str().is_some_and(|text| text.contains("DEAD") && text.contains("400")), "{read}");
-
-    let decided = world.play("operate/index.html", &format!("{story}#key={}", world.key), "
-        await press('Replay');
-        const would = (await until(() => document.querySelector('dialog .would'))).innerText;
-        const confirm = () => document.querySelector('dialog .act.main').click();
-        confirm();
-        const refused = document.querySelector('dialog .problem').textContent;
-        document.querySelector('#why').value = 'the order is there now';
-        confirm();
-        const said = await until(() => document.querySelector('.notice').textContent.includes('replayed') && document.querySelector('.notice').textContent);
-        return { would, refused, said, address: location.href };");
-    assert!(decided["would"].as_str().is_some_and(|text| text.contains("Dry run")), "{decided}");
-    assert!(decided["refused"].as_str().is_some_and(|text| text.contains("Say why")), "{decided}");
-    assert!(!decided["address"].as_str().unwrap().contains("key"), "the key does not stay in the address: {decided}");
-    let said = decided["said"].as_str().expect("what came of it");
-    let new = said.rsplit(' ').next().unwrap();
-    world.wait(new, "DELIVERED");
-    world.wait(&world.dead, "RESOLVED");
+    Suite::new("serve")
+        .in_order()
+        .given("base", format!("http://{}/catalog/", world.host))
+        .given("page", format!("interfaces/{}/index.html", PAYMENTS.to_lowercase()))
+        .given("dead", world.dead.as_str())
+        .given("key", world.key.as_str())
+        .play();
+    assert_eq!(world.service.ask(&format!("/messages/{}", world.dead))["state"], "RESOLVED");
     let audit = world.json("api/0/audit", &[]);
     assert_eq!(audit["audit"][0]["why"], "the order is there now", "{audit}");
 }
