@@ -10,7 +10,7 @@ const SHOP = 'systems/web-shop/index.html';
 const EVIL = '<script>alert(1)</script>';
 
 /** Pages that documents have a part in. */
-const pages = (it) => it.pages().filter((path) => !/^(codes|docs|i|programs|reasons)\//.test(path));
+const pages = (it) => it.pages().filter((path) => !/^(codes|docs|i|programs|reasons)\/|^fields\/extra/.test(path));
 
 /** What must not be there, whatever documents say. Words in the console, dialogs and requests are heard by the reader. */
 const harm = () => {
