@@ -15,7 +15,7 @@
   const reason = (code) => (code ? make('a', { href: `${root}reasons/index.html#${code.toLowerCase().replace(/_/g, '-')}` }, code) : '');
 
   const table = (name, heads, rows) => {
-    const head = make('thead', {}, make('tr', {}, ...heads.map((text) => make('th', { scope: 'col' }, text))));
+    const head = make('thead', {}, make('tr', {}, ...heads.map((text) => make('th', { scope: 'col' }, text || make('span', { className: 'vh' }, 'Action')))));
     const body = make('tbody', {}, ...rows.map((cells) => make('tr', {}, ...cells.map((cell, index) => {
       const td = make('td', {}, ...[cell].flat());
       td.dataset.l = heads[index];
