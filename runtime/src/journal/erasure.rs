@@ -22,6 +22,6 @@ pub(crate) const GONE: &str = "erased";
 impl std::fmt::Display for Erased {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let at = jiff::Timestamp::from_millisecond(self.at_ms).unwrap_or_default();
-        write!(f, "erased on {at} by {}", self.who)
+        write!(f, "erased on {at:.0} by {}", self.who)
     }
 }
