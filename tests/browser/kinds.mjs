@@ -26,11 +26,14 @@ function elementsOf(text) {
 
 const parents = new WeakMap();
 
+/** Names of revisions and of changes from one to another: git's, the same below every document that a commit touched. */
+const REVISION = /^[0-9a-f]{10}(\.\.[0-9a-f]{10})?$/;
+
 /** Below a named part of the site a folder with a name that occurs below several others is a part too. */
 function kindOf(page, pages) {
   if (!parents.has(pages)) parents.set(pages, parentsOf(pages));
   const parts = page.split('/').slice(0, -1);
-  const known = (part, at) => at === 0 || (at > 1 && parents.get(pages).get(part).size > 1);
+  const known = (part, at) => at === 0 || (at > 1 && !REVISION.test(part) && parents.get(pages).get(part).size > 1);
   return parts.map((part, at) => (known(part, at) ? part : '*')).join('/');
 }
 
