@@ -108,7 +108,7 @@ fn readable(text: Text<'_>, paper: &Paper, findings: &mut Findings) -> Option<Co
     findings
         .add("E-CONTRAST", text.span, message)
         .help(format!("take `{near}`, the nearest that can be read"))
-        .fix(near.to_string());
+        .fix(format!("\"{near}\""));
     None
 }
 
