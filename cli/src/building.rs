@@ -88,8 +88,8 @@ fn website(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let options = Options { history: history::read(project), ..options(project, catalog)? };
-    let files = site::emit(catalog, diagnostics, &options);
-    let report = site::write(&files, folder).map_err(|error| Failure::Other(error.to_string()))?;
+    let built = site::build(catalog, diagnostics, &options, folder);
+    let report = built.map_err(|error| Failure::Other(error.to_string()))?;
     let done = format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
     terminal.note("Drew", format!("{} ({done})", shown(&folder.join("index.html"), project)));
     Ok(())

@@ -15,7 +15,9 @@ fn main() -> ExitCode {
         eprintln!("usage: render <project> <folder>");
         return ExitCode::FAILURE;
     };
+    let start = Instant::now();
     let (catalog, diagnostics, _) = catalog::open(Path::new(project));
+    println!("read and checked in {:?}", start.elapsed());
     for item in diagnostics.items() {
         eprintln!("{} {}:{} {}", item.code, item.path, item.span.line, item.message);
     }
@@ -24,14 +26,18 @@ fn main() -> ExitCode {
     };
     let options = site::Options { manual: manual(Path::new(project)), ..site::Options::default() };
     let start = Instant::now();
-    let files = site::emit(&catalog, &diagnostics, &options);
-    let emitted = start.elapsed();
-    match site::write(&files, Path::new(folder)) {
-        Ok(report) => println!("{report:?}, emitted in {emitted:?}, all in {:?}", start.elapsed()),
+    match site::build(&catalog, &diagnostics, &options, Path::new(folder)) {
+        Ok(report) => println!("{report:?}, made and written in {:?}", start.elapsed()),
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
+    }
+    let start = Instant::now();
+    let page =
+        catalog.interfaces().first().map(|it| format!("interfaces/{}/index.html", it.smart_id.text.to_lowercase()));
+    if page.is_some_and(|page| site::emit_one(&catalog, &diagnostics, &options, &page).is_some()) {
+        println!("one page alone in {:?}", start.elapsed());
     }
     ExitCode::SUCCESS
 }

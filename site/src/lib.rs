@@ -1,7 +1,7 @@
 //! Catalog in, website out.
 //!
 //! In: a checked [`catalog::Catalog`], what was found in its documents, the manual. Out: files, pure functions of what
-//! went in; [`write()`] puts them into a folder. Never knows: the runtime, code generation, the clock, the network.
+//! went in; [`build()`] puts them into a folder. Never knows: the runtime, code generation, the clock, the network.
 //!
 //! The way through the crate: [`emit`] asks `routes` where every page lives, `view` what stands on it (plain
 //! structures, all decisions taken, words from `words`, drawings from `draw`), and lets the templates in
@@ -27,10 +27,10 @@ mod view;
 mod words;
 mod write;
 
-pub use emit::{Files, emit};
+pub use emit::{Files, emit, emit_each, emit_one};
 pub use history::{History, Revision, Revisions};
 pub use live::{DEV, WAITING, dev, live};
-pub use write::{Error, Report, write};
+pub use write::{Error, Report, build, write};
 
 /// What a site needs besides the catalog.
 #[derive(Debug, Clone)]

@@ -4,7 +4,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::mpsc;
+use std::{fs, io, thread};
+
+use catalog::Catalog;
+use catalog::diagnostic::Diagnostics;
+
+use crate::{Options, emit_each};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,23 +57,68 @@ pub fn write(files: &[(String, Vec<u8>)], folder: &Path) -> Result<Report, Error
             return Err(Error::Outside { path: path.clone() });
         }
     }
-    let mut report = Report::default();
-    let manifest = folder.join(MANIFEST);
-    let before = fs::read_to_string(&manifest).unwrap_or_default();
-    let now: BTreeSet<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-    for path in before.lines().filter(|path| is_inside(path) && !now.contains(path)) {
-        report.removed += usize::from(remove(&folder.join(path))?);
-    }
+    let mut writer = Writer::new(folder);
     for (path, bytes) in files {
-        if put(&folder.join(path), bytes)? {
-            report.written += 1;
-        } else {
-            report.unchanged += 1;
-        }
+        writer.put(path.clone(), bytes)?;
     }
-    let list: String = now.iter().flat_map(|path| [path, "\n"]).collect();
-    put(&manifest, list.as_bytes())?;
-    Ok(report)
+    writer.finish()
+}
+
+/// Files that wait for the disk while others are made: few, so that no site is too large for the memory.
+const WAITING: usize = 64;
+
+/// Makes the site and writes it as [`write()`] does, file by file while it is being made.
+///
+/// # Errors
+/// When a path is not inside the folder, or the disk refuses; what was written before stays.
+pub fn build(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options, folder: &Path) -> Result<Report, Error> {
+    let mut writer = Writer::new(folder);
+    thread::scope(|scope| {
+        let (sender, files) = mpsc::sync_channel::<(String, Vec<u8>)>(WAITING);
+        // When writing has failed nobody receives any more, and what is still made is let go of.
+        scope.spawn(move || {
+            emit_each(catalog, diagnostics, options, &mut |path, bytes| drop(sender.send((path, bytes))));
+        });
+        files.into_iter().try_for_each(|(path, bytes)| writer.put(path, &bytes))
+    })?;
+    writer.finish()
+}
+
+/// A folder that becomes a site, file by file.
+struct Writer<'a> {
+    folder: &'a Path,
+    report: Report,
+    now: BTreeSet<String>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(folder: &'a Path) -> Self {
+        Self { folder, report: Report::default(), now: BTreeSet::new() }
+    }
+
+    fn put(&mut self, path: String, bytes: &[u8]) -> Result<(), Error> {
+        if !is_inside(&path) {
+            return Err(Error::Outside { path });
+        }
+        match put(&self.folder.join(&path), bytes)? {
+            true => self.report.written += 1,
+            false => self.report.unchanged += 1,
+        }
+        self.now.insert(path);
+        Ok(())
+    }
+
+    /// Removes what is no longer part of the site, and notes what is.
+    fn finish(mut self) -> Result<Report, Error> {
+        let manifest = self.folder.join(MANIFEST);
+        let before = fs::read_to_string(&manifest).unwrap_or_default();
+        for path in before.lines().filter(|path| is_inside(path) && !self.now.contains(*path)) {
+            self.report.removed += usize::from(remove(&self.folder.join(path))?);
+        }
+        let list: String = self.now.iter().flat_map(|path| [path, "\n"]).collect();
+        put(&manifest, list.as_bytes())?;
+        Ok(self.report)
+    }
 }
 
 /// Relative, without `..`, without anything a file system could read as something else.

@@ -1,7 +1,7 @@
 //! `tieline dev`: the website while documents are being written.
 //!
-//! In: a project. Out: its site from memory, built anew whenever a document changes, and a word to every open page. Never
-//! knows: what changed; everything is built each time, which takes less than a blink.
+//! In: a project. Out: its site, each page made when it is asked for, and a word to every open page whenever a document changes.
+//! Never knows: what changed; all documents are read each time, which takes less than a blink.
 
 mod pages;
 mod web;
@@ -53,7 +53,7 @@ pub(crate) fn dev(arguments: &args::Dev, terminal: &Terminal) -> Result<Outcome,
 fn tell(pages: &Pages, terminal: &Terminal) {
     let found = pages.found();
     let text = if found.is_empty() { "no remarks".to_owned() } else { found };
-    terminal.note(if pages.stands() { "Drew" } else { "Kept" }, format!("{text}, in {} ms", pages.took_ms()));
+    terminal.note(if pages.stands() { "Read" } else { "Kept" }, format!("{text}, in {} ms", pages.took_ms()));
 }
 
 /// Tells of every change below the folders that a site is made of.

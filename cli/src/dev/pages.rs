@@ -1,20 +1,29 @@
-//! The site of a project in memory.
+//! The site of a project, each page made when somebody asks for it: a change is told as soon as the documents are checked.
 //!
 //! In: a project. Out: pages by path, and what was found in the documents. Never knows: who looks.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use catalog::{
+    Catalog,
     diagnostic::{Diagnostics, Severity},
     render,
 };
 
 use crate::{building::options, failure::Failure, project::Project};
 
+/// What pages are made from.
+#[derive(Debug)]
+struct Sources {
+    catalog: Catalog,
+    diagnostics: Diagnostics,
+    options: site::Options,
+}
+
 /// Pages of the last documents without errors, and diagnostics of the last ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pages {
-    files: Arc<HashMap<String, Vec<u8>>>,
+    last: Option<Arc<Sources>>,
     /// Grows with every build.
     version: u64,
     stands: bool,
@@ -29,11 +38,12 @@ impl Pages {
         let start = Instant::now();
         let (catalog, found, sources) = catalog::open(&project.root);
         self.stands = catalog.is_some();
-        if let Some(catalog) = catalog {
-            self.files = Arc::new(site::emit(&catalog, &found, &options(project, &catalog)?).into_iter().collect());
-        }
         self.diagnostics = render::json(&found, &sources);
         self.found = counted(&found);
+        if let Some(catalog) = catalog {
+            let options = options(project, &catalog)?;
+            self.last = Some(Arc::new(Sources { catalog, diagnostics: found, options }));
+        }
         self.version += 1;
         self.took_ms = start.elapsed().as_millis();
         Ok(())
@@ -44,14 +54,15 @@ impl Pages {
         if let Some((_, text)) = site::DEV.iter().find(|(name, _)| *name == path) {
             return Some(text.as_bytes().to_vec());
         }
-        let bytes = self.files.get(path)?;
-        let page = std::str::from_utf8(bytes).ok().filter(|_| path.ends_with(".html")).and_then(site::dev);
-        Some(page.map_or_else(|| bytes.clone(), String::into_bytes))
+        let Sources { catalog, diagnostics, options } = self.last.as_deref()?;
+        let bytes = site::emit_one(catalog, diagnostics, options, path)?;
+        let page = std::str::from_utf8(&bytes).ok().filter(|_| path.ends_with(".html")).and_then(site::dev);
+        Some(page.map_or(bytes, String::into_bytes))
     }
 
     /// Whether there never were documents without errors.
     pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.last.is_none()
     }
 
     /// For open pages: which version this is, whether it could be built, and what was found, as JSON.

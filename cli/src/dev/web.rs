@@ -60,10 +60,16 @@ async fn page(State(published): State<Published>, request: Request) -> Response 
     let path = path.trim_start_matches('/');
     let path = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     let pages = Arc::clone(&published.borrow());
-    match pages.file(&path) {
-        Some(bytes) => ([(header::CONTENT_TYPE, kind(&path))], bytes).into_response(),
+    let is_empty = pages.is_empty();
+    let content = kind(&path);
+    // A page takes milliseconds to make, an index of a large catalog longer: others are served meanwhile.
+    let Ok(file) = tokio::task::spawn_blocking(move || pages.file(&path)).await else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "this page could not be made\n").into_response();
+    };
+    match file {
+        Some(bytes) => ([(header::CONTENT_TYPE, content)], bytes).into_response(),
         // The documents had errors from the start: a page that says which, and loads anew when they have none.
-        None if pages.is_empty() => ([(header::CONTENT_TYPE, kind("index.html"))], site::WAITING).into_response(),
+        None if is_empty => ([(header::CONTENT_TYPE, kind("index.html"))], site::WAITING).into_response(),
         None => (StatusCode::NOT_FOUND, "there is no such page\n").into_response(),
     }
 }

@@ -23,8 +23,8 @@ use crate::view::{Context, speaks_http};
 pub(crate) type Export = (String, String);
 
 /// Every file that describes the catalog as a whole.
-pub(crate) fn whole(context: &Context<'_>) -> Vec<Export> {
-    let mut files = vec![
+pub(crate) fn whole(context: &Context<'_>) -> impl Iterator<Item = Export> {
+    let files = vec![
         ("catalog.json".to_owned(), facts::json(context)),
         ("catalog.csv".to_owned(), facts::csv(context)),
         ("llms.txt".to_owned(), llms::text(context)),
@@ -36,9 +36,7 @@ pub(crate) fn whole(context: &Context<'_>) -> Vec<Export> {
         ("alerts.yaml".to_owned(), prometheus::whole(context)),
         ("dashboard.json".to_owned(), pretty(&grafana::whole(context))),
     ];
-    files.extend(of_interfaces(context));
-    files.extend(of_systems(context));
-    files
+    files.into_iter().chain(of_interfaces(context)).chain(of_systems(context))
 }
 
 /// The map of all pages, which needs the address of the site: pages themselves are linked relative to each other.
@@ -46,30 +44,29 @@ pub(crate) fn sitemap(base: &str, paths: &[&str]) -> Export {
     ("sitemap.xml".to_owned(), sitemap::text(base, paths))
 }
 
-/// Beside the page of an interface: what it offers and exchanges.
-fn of_interfaces(context: &Context<'_>) -> Vec<Export> {
-    let mut files = Vec::new();
-    for interface in context.catalog.interfaces() {
-        let Some(page) = context.routes.interface(&interface.smart_id.text) else { continue };
+/// Beside the pages of interfaces: what each offers and exchanges. Made one interface after the other.
+fn of_interfaces(context: &Context<'_>) -> impl Iterator<Item = Export> {
+    context.catalog.interfaces().iter().flat_map(|interface| {
+        let Some(page) = context.routes.interface(&interface.smart_id.text) else { return Vec::new() };
         let only = std::slice::from_ref(interface);
+        let mut files = Vec::new();
         if openapi::has(interface) {
             files.push((beside(&page, "openapi.json"), pretty(&openapi::service(context, only))));
         }
         files.push((beside(&page, "asyncapi.json"), pretty(&asyncapi::document(context, only))));
         files.push((beside(&page, "alerts.yaml"), prometheus::of_interface(context, interface)));
         files.push((beside(&page, "dashboard.json"), pretty(&grafana::of_interface(context, interface))));
-    }
-    files
+        files
+    })
 }
 
-/// Beside the page of a system: the operations that interfaces call.
-fn of_systems(context: &Context<'_>) -> Vec<Export> {
+/// Beside the pages of systems: the operations that interfaces call.
+fn of_systems(context: &Context<'_>) -> impl Iterator<Item = Export> {
     let described = context.catalog.systems().iter().filter(|system| speaks_http(system));
-    let files = described.filter_map(|system| {
+    described.filter_map(|system| {
         let page = context.routes.system(&system.name)?;
         Some((beside(&page, "openapi.json"), pretty(&openapi::system(context, system))))
-    });
-    files.collect()
+    })
 }
 
 /// A file in the folder of a page.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tieline_site::{Options, emit};
+use tieline_site::{Options, Report, build, emit, emit_one, write};
 
 use crate::markup::read_all;
 use crate::projects;
@@ -55,4 +55,32 @@ fn the_same_documents_give_the_same_bytes() {
     let (catalog, diagnostics) = projects::open(&projects::reference_root());
     assert!(emit(&catalog, &diagnostics, &options) == emit(&catalog, &diagnostics, &options));
     assert!(projects::small() == projects::small());
+}
+
+#[test]
+fn a_file_made_alone_is_the_same_as_among_all() {
+    let (catalog, diagnostics) = projects::open(&projects::small_root());
+    let options = Options { address: Some("https://example.org/catalog/".to_owned()), ..Options::default() };
+    for (path, bytes) in emit(&catalog, &diagnostics, &options) {
+        // The map of the site lists what was made before it.
+        if path != "sitemap.xml" {
+            assert!(emit_one(&catalog, &diagnostics, &options, &path) == Some(bytes), "{path}");
+        }
+    }
+    for path in ["lost/index.html", "search/text-qq.js", "lost.json", ""] {
+        assert_eq!(emit_one(&catalog, &diagnostics, &options, path), None, "{path}");
+    }
+}
+
+#[test]
+fn a_site_written_while_it_is_made_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (catalog, diagnostics) = projects::open(&projects::small_root());
+    let built = build(&catalog, &diagnostics, &Options::default(), folder.path()).unwrap();
+    let files = emit(&catalog, &diagnostics, &Options::default());
+    assert_eq!(built, Report { written: files.len(), unchanged: 0, removed: 0 });
+    assert_eq!(write(&files, folder.path()).unwrap(), Report { written: 0, unchanged: files.len(), removed: 0 });
+    let blocked = folder.path().join("blocked");
+    std::fs::write(&blocked, "a file where a folder should be").unwrap();
+    assert!(build(&catalog, &diagnostics, &Options::default(), &blocked).is_err(), "and ends when the disk refuses");
 }
