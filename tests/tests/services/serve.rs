@@ -196,21 +196,54 @@ fn event(stream: &mut BufReader<TcpStream>, says: &str) -> String {
     }
 }
 
+/// `tieline dev` over a project.
+struct Dev {
+    child: Child,
+    /// Host and port.
+    host: String,
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Dev {
+    fn start(project: &Copy) -> Self {
+        let mut command = command(project.root(), &["dev", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("tieline starts");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let address = lines.next().expect("an address");
+        let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        Self { child, host }
+    }
+}
+
+#[test]
+fn an_open_page_follows_its_document() {
+    let project = Copy::of_reference();
+    let dev = Dev::start(&project);
+    Suite::new("dev")
+        .given("base", format!("http://{}/", dev.host))
+        .given("page", format!("interfaces/{}/index.html", PAYMENTS.to_lowercase()))
+        .given("document", project.root().join(format!("spec/interfaces/{PAYMENTS}.md")).to_string_lossy())
+        .play();
+}
+
 #[test]
 fn pages_follow_documents_that_are_being_written() {
     let project = Copy::of_reference();
-    let mut command = command(project.root(), &["dev", "--listen", "127.0.0.1:0"]);
-    let mut dev = command.stdout(Stdio::piped()).spawn().expect("tieline starts");
-    let mut lines = BufReader::new(dev.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let address = lines.next().expect("an address");
-    let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let stream = TcpStream::connect(&host).unwrap();
+    let dev = Dev::start(&project);
+    let host = &dev.host;
+    let stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut events = BufReader::new(stream);
     write!(events.get_mut(), "GET /dev/events HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
     event(&mut events, r#""version":1,"stands":true"#);
     let ask = |path: &str| {
-        let mut stream = TcpStream::connect(&host).unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -234,6 +267,4 @@ fn pages_follow_documents_that_are_being_written() {
     project.write(&file, &text);
     event(&mut events, r#""stands":true"#);
     assert!(!ask(&page).contains("Paid and told"), "and follows again");
-    dev.kill().unwrap();
-    dev.wait().unwrap();
 }
