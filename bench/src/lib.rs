@@ -6,8 +6,8 @@ mod documents;
 
 use std::{fs, io, path::Path};
 
-/// Writes `spec/` with `interfaces` synthetic interfaces below `root`: twenty domains, forty systems, every tenth
-/// interface synchronous. The same number gives the same documents.
+/// Writes `spec/` with `interfaces` synthetic interfaces below `root`: twenty domains, fifteen systems to a hundred
+/// interfaces, every domain with a hub. The same number gives the same documents.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -16,14 +16,15 @@ pub fn synthetic(interfaces: usize, root: &Path) -> io::Result<()> {
     for folder in ["interfaces", "systems", "environments"] {
         fs::create_dir_all(spec.join(folder))?;
     }
-    for number in 0..documents::SYSTEMS {
-        fs::write(spec.join(format!("systems/system-{number:02}.md")), documents::system(number))?;
+    let systems = documents::systems(interfaces);
+    for number in 0..systems {
+        fs::write(spec.join(format!("systems/system-{number:03}.md")), documents::system(number))?;
     }
     for number in 0..interfaces {
-        let (smart_id, text) = documents::interface(number);
+        let (smart_id, text) = documents::interface(number, systems);
         fs::write(spec.join(format!("interfaces/{smart_id}.md")), text)?;
     }
-    fs::write(spec.join("environments/local.toml"), documents::environment())
+    fs::write(spec.join("environments/local.toml"), documents::environment(systems))
 }
 
 /// A workspace for generated crates outside of this one: the runtime by path, everything else as here.
