@@ -5,7 +5,8 @@
 //! delivered never fails a message.
 //!
 //! `incidents` decides what is told and when, `outbox` gets it there and notices when a channel is lost, `words` says it,
-//! and each channel has a module that knows its wire format.
+//! `together` is for
+//! several processes that share a store, and each channel has a module that knows its wire format.
 
 mod ans;
 mod hook;
@@ -15,6 +16,7 @@ mod pagerduty;
 mod slack;
 mod smtp;
 mod teams;
+mod together;
 mod words;
 
 #[cfg(test)]

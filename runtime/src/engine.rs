@@ -91,7 +91,6 @@ impl Engine {
     pub async fn start_under(rules: Rules, handlers: Vec<Arc<dyn Handler>>, ports: Ports) -> Result<Self, StoreError> {
         let core = Arc::new(Core::new(rules, handlers, ports));
         core.store.watch(Arc::clone(&core.metrics));
-        core.alerts.recover().await?;
         recover::prepare(&core).await?;
         let (keeper, recovered) = Keeper::start(&core).await?;
         if recovered > 0 {

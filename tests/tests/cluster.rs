@@ -1,6 +1,6 @@
 //! Three instances on one PostgreSQL: one is killed, one is stopped past its lease, one is cut off from the database, and
 //! one has a clock of its own. What was acknowledged is delivered, in the order of its key, and nobody delivers under a
-//! lease that has run out.
+//! lease that has run out. What goes wrong on all of them is one incident, and is told once.
 //!
 //! In: the real service three times, a real server, a partner that writes down every call. Out: books that balance. Never
 //! knows: lanes of single messages.
@@ -25,7 +25,7 @@ use std::{
 };
 
 use serde_json::Value;
-use simulators::{Landscape, Options, Partner, samples};
+use simulators::{Effect, Fault, Landscape, Options, Partner, samples};
 use tieline_tests::{
     postgres::Cluster,
     service::{Launch, Service},
@@ -79,6 +79,8 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
     services.insert(0, first);
     shared_fairly(&services, &[0, 1, 2]).await;
     told("the first is back, and has its share again");
+    // A message that is in flight at two crashes in a row is taken for their cause: what was interrupted ends first.
+    load.goes_on().await;
 
     services[1].freeze(true);
     tokio::time::sleep(AWAY).await;
@@ -87,6 +89,7 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
     services[1].freeze(false);
     shared_fairly(&services, &[0, 1, 2]).await;
     told("the second went on, and has its share again");
+    load.goes_on().await;
 
     relay.cut(true);
     tokio::time::sleep(AWAY).await;
@@ -110,6 +113,37 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
     let again = in_order_and_complete(&landscape, &acknowledged);
     told(&format!("all are delivered in the order of their customers; {again} calls were made again"));
     assert!(again <= 3 * IN_FLIGHT, "{again} calls were made again: no interruption explains that");
+
+    refused_everywhere(&landscape, &services, &cluster).await;
+    told("changes were refused on every instance: one incident counts them all, each channel was told once");
+}
+
+/// Customers whose changes the partner refuses.
+const REFUSED: usize = 12;
+
+/// Every instance has dead letters for the same reason: that is one incident, and its channels hear of it once.
+async fn refused_everywhere(landscape: &Landscape, services: &[Service], cluster: &Cluster) {
+    const INTERFACE: &str = "SALES-ERP-SF-CUSTOMER-CHANGE-V1";
+    landscape.salesforce.faults((0..REFUSED).map(|it| Fault::on_key(&name(it), 99, Effect::status(400))).collect());
+    for customer in 0..REFUSED {
+        let sent = send(landscape, services[customer % 3].http, customer, 9_999).await;
+        assert!(sent.is_some(), "nothing is the matter with the instances");
+    }
+    let ask = |sql: &str| {
+        let told = cluster.ask("several", &format!("set search_path = tieline; {sql}")).stdout;
+        String::from_utf8(told).unwrap().trim().to_owned()
+    };
+    let counted = format!(
+        "select record::json->>'count' from incident where firing and record::json->>'interface' = '{INTERFACE}'"
+    );
+    let begin = Instant::now();
+    while ask(&counted) != REFUSED.to_string() {
+        assert!(begin.elapsed() < PATIENCE, "{:?} are counted: {}", ask(&counted), ask("select record from incident"));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let raisers = ask("select count(distinct lane) from progress where state = 'DEAD'");
+    assert!(raisers.parse::<usize>().unwrap() > 3, "dead letters are in {raisers} lanes");
+    assert_eq!(landscape.ans.events_of(INTERFACE).len(), 1, "{:?}", landscape.ans.events_of(INTERFACE));
 }
 
 /// Waits until these instances have all lanes among them, each its share.

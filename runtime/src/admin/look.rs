@@ -205,7 +205,7 @@ pub(super) async fn alerts(State(api): State<Api>) -> Response {
         let (incidents, posts) = (store.incidents(MOST_ROWS).await?, store.posts(true, MOST_ROWS).await?);
         Ok(json!({
             "incidents": incidents.iter().map(view::incident).collect::<Vec<_>>(),
-            "posts": posts.iter().map(view::post).collect::<Vec<_>>(),
+            "posts": posts.iter().filter(|post| !post.is_word()).map(view::post).collect::<Vec<_>>(),
         }))
     };
     told(&api, listing.await)

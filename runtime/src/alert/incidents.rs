@@ -14,7 +14,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Channels, SERVICE, outbox::ChannelHealth};
+use super::{Channels, SERVICE, outbox::ChannelHealth, together::Said};
 use crate::{
     clock::Clock,
     descriptor::Interface,
@@ -69,13 +69,14 @@ pub(crate) trait Watch: Sync {
 }
 
 /// The part of a process in alerting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Part {
     /// Nobody else is there: it does everything.
     Only,
     /// It sends what all of them raise, updates and closes incidents.
     Leads,
-    /// It raises incidents, and leaves the rest to the one that leads.
+    /// It raises incidents, and leaves the rest to the one that leads. So does whoever has just begun, and then hears itself.
+    #[default]
     Raises,
 }
 
@@ -86,7 +87,17 @@ pub(super) const QUIET_MS: i64 = 300_000;
 const UPDATES_MS: [i64; 3] = [60_000, 600_000, 3_600_000];
 
 /// Most incidents taken up after a start.
-const MOST_OPEN: usize = 10_000;
+pub(super) const MOST_OPEN: usize = 10_000;
+
+/// What a process knows of incidents.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) part: Part,
+    /// Those that it writes: all of them, or none while another process leads.
+    pub(super) firing: BTreeMap<String, Incident>,
+    /// Those that it has told the one that leads of.
+    pub(super) said: Said,
+}
 
 /// All incidents and their posts.
 pub(crate) struct Alerts {
@@ -95,7 +106,7 @@ pub(crate) struct Alerts {
     pub(super) clock: Arc<dyn Clock>,
     random: Arc<Random>,
     pub(super) metrics: Arc<Metrics>,
-    firing: Mutex<BTreeMap<String, Incident>>,
+    known: Mutex<Known>,
     pub(super) wake: Notify,
     pub(super) health: Mutex<BTreeMap<String, ChannelHealth>>,
     /// When the outbox was last seen working.
@@ -118,102 +129,74 @@ impl Alerts {
             clock,
             random,
             metrics,
-            firing: Mutex::default(),
+            known: Mutex::default(),
             wake: Notify::new(),
             beat_ms,
         }
     }
 
-    /// Takes up the incidents that the last process left open.
-    pub(crate) async fn recover(&self) -> Result<(), StoreError> {
+    /// Incidents that the journal has as firing.
+    pub(super) async fn open(&self) -> Result<BTreeMap<String, Incident>, StoreError> {
         let open = self.store.incidents(MOST_OPEN).await?.into_iter().filter(|incident| incident.firing);
-        self.firing().extend(open.map(|incident| (incident.dedup_key.clone(), incident)));
-        Ok(())
+        Ok(open.map(|incident| (incident.dedup_key.clone(), incident)).collect())
     }
 
     /// Counts a cause into its incident; the first of its kind is posted to the interface's channels.
     pub(crate) fn raise(&self, cause: &Cause<'_>) -> Vec<Change> {
-        let now_ms = self.clock.now_ms();
-        let dedup_key = format!("{}/{}/{}", cause.interface.smart_id, cause.target, cause.reason);
-        let mut firing = self.firing();
-        if let Some(incident) = firing.get_mut(&dedup_key) {
-            incident.count += 1;
-            incident.last_ms = now_ms;
-            cause.message_id.clone_into(&mut incident.message_id);
-            cause.detail.clone_into(&mut incident.detail);
-            return vec![Change::Incident(Box::new(incident.clone()))];
+        let mut known = self.known();
+        if known.part == Part::Raises {
+            return self.say_cause(&mut known.said, cause);
         }
-        let incident = Incident {
-            dedup_key: dedup_key.clone(),
-            interface: cause.interface.smart_id.to_owned(),
-            target: cause.target.to_owned(),
-            reason: cause.reason.into(),
-            firing: true,
-            acknowledged: None,
-            count: 1,
-            first_ms: now_ms,
-            last_ms: now_ms,
-            updates: 0,
-            told: 1,
-            channels: cause.interface.alerts.iter().map(|name| (*name).to_owned()).collect(),
-            message_id: cause.message_id.to_owned(),
-            detail: cause.detail.to_owned(),
-        };
-        firing.insert(dedup_key, incident.clone());
+        let incident = of_cause(cause, self.clock.now_ms());
+        if let Some(known) = known.firing.get_mut(&incident.dedup_key) {
+            known.count += 1;
+            (known.last_ms, known.message_id, known.detail) = (incident.last_ms, incident.message_id, incident.detail);
+            return vec![Change::Incident(Box::new(known.clone()))];
+        }
+        known.firing.insert(incident.dedup_key.clone(), incident.clone());
         self.changes(incident)
     }
 
     /// A condition is there: a new incident, or one that goes on.
     pub(crate) fn notice(&self, condition: Condition) -> Vec<Change> {
-        let now_ms = self.clock.now_ms();
-        let Condition { interface, target, trouble, count, message_id, detail, channels } = condition;
-        let dedup_key = format!("{interface}/{target}/{trouble}");
-        let mut firing = self.firing();
-        if let Some(incident) = firing.get_mut(&dedup_key) {
-            incident.last_ms = now_ms;
-            let worse = count > incident.count;
+        let mut known = self.known();
+        if known.part == Part::Raises {
+            return self.say_condition(&mut known.said, condition);
+        }
+        let incident = of_condition(condition, self.channels.keys(), self.clock.now_ms());
+        if let Some(known) = known.firing.get_mut(&incident.dedup_key) {
+            known.last_ms = incident.last_ms;
+            let worse = incident.count > known.count;
             if worse {
-                (incident.count, incident.message_id, incident.detail) = (count, message_id, detail);
+                (known.count, known.message_id, known.detail) = (incident.count, incident.message_id, incident.detail);
             }
             // That it goes on is found out anew after a start: only what is worth telling is written.
-            return if worse { vec![Change::Incident(Box::new(incident.clone()))] } else { Vec::new() };
+            return if worse { vec![Change::Incident(Box::new(known.clone()))] } else { Vec::new() };
         }
-        let incident = Incident {
-            dedup_key: dedup_key.clone(),
-            interface,
-            target,
-            reason: trouble,
-            firing: true,
-            acknowledged: None,
-            count,
-            first_ms: now_ms,
-            last_ms: now_ms,
-            updates: 0,
-            told: count,
-            channels: channels.unwrap_or_else(|| self.channels.keys().cloned().collect()),
-            message_id,
-            detail,
-        };
-        tracing::warn!(incident = dedup_key, detail = incident.detail, "alert raised");
-        firing.insert(dedup_key, incident.clone());
+        tracing::warn!(incident = incident.dedup_key, detail = incident.detail, "alert raised");
+        known.firing.insert(incident.dedup_key.clone(), incident.clone());
         self.changes(incident)
     }
 
     /// Somebody takes an incident on: what to write, or `None` if no such incident is firing. Wake the outbox after it is
     /// written.
-    pub(crate) fn acknowledge(&self, dedup_key: &str, who: &str) -> Option<Vec<Change>> {
-        let mut firing = self.firing();
-        let incident = firing.get_mut(dedup_key)?;
-        if incident.acknowledged.is_some() {
-            return Some(Vec::new());
+    pub(crate) async fn acknowledge(&self, dedup_key: &str, who: &str) -> Result<Option<Vec<Change>>, StoreError> {
+        let acknowledged = Acknowledged { who: who.to_owned(), at_ms: self.clock.now_ms() };
+        if self.known().part == Part::Raises {
+            return self.say_acknowledged(dedup_key, acknowledged).await;
         }
-        incident.acknowledged = Some(Acknowledged { who: who.to_owned(), at_ms: self.clock.now_ms() });
-        Some(self.changes(incident.clone()))
+        let mut known = self.known();
+        let Some(incident) = known.firing.get_mut(dedup_key) else { return Ok(None) };
+        if incident.acknowledged.is_some() {
+            return Ok(Some(Vec::new()));
+        }
+        incident.acknowledged = Some(acknowledged);
+        Ok(Some(self.changes(incident.clone())))
     }
 
     /// The content of a message goes: what incidents say of it, too.
     pub(crate) fn forget(&self, message_id: &str) {
-        for incident in self.firing().values_mut().filter(|incident| incident.message_id == message_id) {
+        for incident in self.known().firing.values_mut().filter(|incident| incident.message_id == message_id) {
             GONE.clone_into(&mut incident.detail);
         }
     }
@@ -223,16 +206,17 @@ impl Alerts {
         self.wake.notify_one();
     }
 
-    /// How many incidents are firing.
+    /// How many incidents are firing: all of them, or while another process leads, those that this one has raised.
     pub(crate) fn count(&self) -> usize {
-        self.firing().len()
+        let known = self.known();
+        if known.part == Part::Raises { known.said.len() } else { known.firing.len() }
     }
 
     /// Updates and closes incidents whose time has come. When to look again.
     pub(super) fn review(&self, watch: &dyn Watch) -> (Vec<Change>, Option<i64>) {
         let now_ms = self.clock.now_ms();
         let (mut changes, mut look_ms) = (Vec::new(), None);
-        self.firing().retain(|_, incident| {
+        self.known().firing.retain(|_, incident| {
             let next_ms = if now_ms >= incident.last_ms.saturating_add(QUIET_MS) {
                 if !watch.goes_on(incident) {
                     incident.firing = false;
@@ -276,26 +260,29 @@ impl Alerts {
     }
 
     /// The incident as it is now, and a post of it to each of its channels.
-    fn changes(&self, incident: Incident) -> Vec<Change> {
+    pub(super) fn changes(&self, incident: Incident) -> Vec<Change> {
         let now_ms = self.clock.now_ms();
         let mut changes: Vec<_> = incident
             .channels
             .iter()
-            .map(|channel| {
-                Change::Post(Box::new(Post {
-                    id: self.random.id(now_ms),
-                    channel: channel.clone(),
-                    incident: incident.clone(),
-                    state: PostState::Pending,
-                    tries: 0,
-                    due_ms: now_ms,
-                    created_ms: now_ms,
-                    error: String::new(),
-                }))
-            })
+            .map(|channel| Change::Post(Box::new(self.post_of(channel, incident.clone(), now_ms))))
             .collect();
         changes.push(Change::Incident(Box::new(incident)));
         changes
+    }
+
+    /// An incident on its way to a channel.
+    pub(super) fn post_of(&self, channel: &str, incident: Incident, now_ms: i64) -> Post {
+        Post {
+            id: self.random.id(now_ms),
+            channel: channel.to_owned(),
+            incident,
+            state: PostState::Pending,
+            tries: 0,
+            due_ms: now_ms,
+            created_ms: now_ms,
+            error: String::new(),
+        }
     }
 
     /// Channels through which nothing gets: all others are told.
@@ -316,7 +303,52 @@ impl Alerts {
         conditions.collect()
     }
 
-    pub(super) fn firing(&self) -> MutexGuard<'_, BTreeMap<String, Incident>> {
-        self.firing.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a cause looks like as an incident of its own.
+pub(super) fn of_cause(cause: &Cause<'_>, now_ms: i64) -> Incident {
+    Incident {
+        dedup_key: format!("{}/{}/{}", cause.interface.smart_id, cause.target, cause.reason),
+        interface: cause.interface.smart_id.to_owned(),
+        target: cause.target.to_owned(),
+        reason: cause.reason.into(),
+        firing: true,
+        acknowledged: None,
+        count: 1,
+        first_ms: now_ms,
+        last_ms: now_ms,
+        updates: 0,
+        told: 1,
+        channels: cause.interface.alerts.iter().map(|name| (*name).to_owned()).collect(),
+        message_id: cause.message_id.to_owned(),
+        detail: cause.detail.to_owned(),
+    }
+}
+
+/// What a condition looks like as an incident of its own.
+pub(super) fn of_condition<'a>(
+    condition: Condition,
+    all_channels: impl Iterator<Item = &'a String>,
+    now_ms: i64,
+) -> Incident {
+    let Condition { interface, target, trouble, count, message_id, detail, channels } = condition;
+    Incident {
+        dedup_key: format!("{interface}/{target}/{trouble}"),
+        interface,
+        target,
+        reason: trouble,
+        firing: true,
+        acknowledged: None,
+        count,
+        first_ms: now_ms,
+        last_ms: now_ms,
+        updates: 0,
+        told: count,
+        channels: channels.unwrap_or_else(|| all_channels.cloned().collect()),
+        message_id,
+        detail,
     }
 }

@@ -13,10 +13,10 @@ use std::{
 
 use futures_util::future::join_all;
 
-use super::{Alerts, Part, Undelivered, Watch};
+use super::{Alerts, Part, Undelivered, Watch, incidents::Known};
 use crate::{
     clock,
-    journal::{Change, Post, PostState},
+    journal::{Change, Post, PostState, StoreError},
 };
 
 /// Pauses between tries: 5 s, doubled, at most 5 min.
@@ -66,22 +66,18 @@ impl Alerts {
     /// Works until dropped.
     pub(crate) async fn tend(&self, watch: &dyn Watch) {
         loop {
-            let noticed = watch.conditions().into_iter().chain(self.lost_channels());
-            let mut changes: Vec<Change> = noticed.flat_map(|condition| self.notice(condition)).collect();
             let part = watch.part();
-            let (reviewed, review_ms) = if part == Part::Raises { (Vec::new(), None) } else { self.review(watch) };
-            changes.extend(reviewed);
-            if !changes.is_empty()
-                && let Err(error) = self.store.commit(changes).await
-            {
+            let times = self.look_around(part, watch).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "incidents could not be kept");
-            }
-            let post_ms = if part == Part::Raises { None } else { self.deliver(watch).await };
+                // What is in memory may be more than was written: it is read again.
+                *self.known() = Known::default();
+                [None, None]
+            });
             let now_ms = self.clock.now_ms();
             self.beat_ms.store(now_ms, Ordering::Relaxed);
             self.metrics.alerts_beat(now_ms);
             let look_ms = now_ms.saturating_add_unsigned(if part == Part::Only { LOOK_MS } else { LOOK_TOGETHER_MS });
-            let look_ms = [review_ms, post_ms].into_iter().flatten().fold(look_ms, i64::min);
+            let look_ms = times.into_iter().flatten().fold(look_ms, i64::min);
             tokio::select! {
                 biased;
                 () = self.wake.notified() => {}
@@ -90,10 +86,36 @@ impl Alerts {
         }
     }
 
+    /// Does once what there is to do for this part. When to look again at incidents, and at posts.
+    async fn look_around(&self, part: Part, watch: &dyn Watch) -> Result<[Option<i64>; 2], StoreError> {
+        let new = self.take_part(part).await?;
+        let noticed = watch.conditions().into_iter().chain(self.lost_channels());
+        let mut changes: Vec<Change> = noticed.flat_map(|condition| self.notice(condition)).collect();
+        if part == Part::Raises {
+            changes.extend(self.say_again(watch));
+            self.keep(changes).await?;
+            return Ok([None, None]);
+        }
+        if new || part == Part::Leads {
+            self.hear().await?;
+        }
+        let (mut reviewed, review_ms) = self.review(watch);
+        if part == Part::Leads {
+            self.without_erased(&mut reviewed).await?;
+        }
+        changes.extend(reviewed);
+        self.keep(changes).await?;
+        Ok([review_ms, self.deliver(watch).await])
+    }
+
+    async fn keep(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        if changes.is_empty() { Ok(()) } else { self.store.commit(changes).await }
+    }
+
     /// Sends what is due. When the next one is.
     async fn deliver(&self, watch: &dyn Watch) -> Option<i64> {
         let posts = match self.store.posts(false, AT_A_TIME).await {
-            Ok(posts) => posts,
+            Ok(posts) => posts.into_iter().filter(|post| !post.is_word()).collect::<Vec<_>>(),
             Err(error) => {
                 tracing::error!(%error, "the outbox cannot be read");
                 return Some(self.clock.now_ms().saturating_add_unsigned(FIRST_PAUSE_MS));

@@ -10,4 +10,5 @@ mod requests;
 mod revisions;
 mod stories;
 mod timetables;
+mod together;
 mod world;

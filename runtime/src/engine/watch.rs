@@ -17,7 +17,7 @@ const GRACE_MS: i64 = 60_000;
 /// A message that waits longer keeps an incident of its interface open.
 const OVERDUE_MS: i64 = 60_000;
 
-/// Of several processes the one that works on this lane sends alerts.
+/// Of several processes the one that works on this lane leads: it writes incidents and sends alerts.
 const LEADER: u8 = 0;
 
 /// How the service does.
@@ -50,7 +50,11 @@ pub(super) fn health(core: &Core) -> Health {
     let outbox = if silent_ms > SILENT_MS {
         part(false, format!("no sign of life for {} s: alerts do not get out", silent_ms / 1_000))
     } else {
-        part(true, format!("{} incidents are firing", core.alerts.count()))
+        let detail = match core.part() {
+            alert::Part::Raises => "another instance tells about incidents".to_owned(),
+            alert::Part::Only | alert::Part::Leads => format!("{} incidents are firing", core.alerts.count()),
+        };
+        part(true, detail)
     };
     let mut parts = vec![("journal".to_owned(), journal), ("alert outbox".to_owned(), outbox)];
     if let Some(Share { lanes, instances, in_touch }) = core.held.share() {

@@ -13,7 +13,7 @@ impl Engine {
     pub async fn acknowledge(&self, dedup_key: &str, decision: &Decision) -> Result<(), Declined> {
         let core = &self.core;
         let _turn = core.deciding.lock().await;
-        let changes = core.alerts.acknowledge(dedup_key, &decision.who);
+        let changes = core.alerts.acknowledge(dedup_key, &decision.who).await.map_err(|error| failed(core, &error))?;
         let missing = || Declined::Missing(format!("no incident {dedup_key} is firing"));
         let mut changes = changes.ok_or_else(missing)?;
         let entry = decision.entry(core.clock.now_ms(), "acknowledge", dedup_key, "done");
