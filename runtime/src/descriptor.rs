@@ -39,6 +39,8 @@ pub struct Interface {
     pub idempotency_window_s: u64,
     /// Its document demands encryption at rest: it is not served from a store without.
     pub encrypted: bool,
+    /// How long its messages are kept, where its document says so.
+    pub kept: Kept,
     /// Agreed 95th percentile from accept to end, in milliseconds.
     pub sla_p95_ms: Option<u64>,
     /// JSON pointers (with `*` for list items) into the trigger's body that must be masked wherever it is shown.
@@ -49,6 +51,22 @@ pub struct Interface {
     pub operations: &'static [&'static Operation],
     /// What callers get, by status, in the document's words; used as `title` of problem replies.
     pub responses: &'static [(u16, &'static str)],
+}
+
+/// How long the messages of an interface are kept after their end, in days. What is absent, the environment says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Their content; then only the record is left.
+    pub content_days: Option<u32>,
+    /// Everything about those that ended as delivered, discarded, resolved or failed.
+    pub days: Option<u32>,
+    /// Everything about dead letters.
+    pub dead_days: Option<u32>,
+}
+
+impl Kept {
+    /// The document leaves it to the environment.
+    pub const BY_ENVIRONMENT: Self = Self { content_days: None, days: None, dead_days: None };
 }
 
 /// What starts an interface.

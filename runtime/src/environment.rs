@@ -184,7 +184,8 @@ impl Environment {
             mistakes.push(Mistake { path: "store.encryption".to_owned(), problem });
         }
         // A message must be there as long as its sender may send it again.
-        let kept_s = u64::from(self.store.retention.keep_days) * 86_400;
+        // Where the document says how long, it was checked with it.
+        let kept_s = u64::from(interface.kept.days.unwrap_or(self.store.retention.keep_days)) * 86_400;
         if interface.idempotency_window_s > kept_s {
             let (days, smart_id) = (interface.idempotency_window_s.div_ceil(86_400), interface.smart_id);
             let problem = format!("must be at least {days}: so long {smart_id} remembers idempotency keys");

@@ -106,6 +106,8 @@ pub trait Store: Send + Sync + 'static {
     fn pauses(&self) -> Promise<'static, Result<Vec<Pause>, StoreError>>;
     /// How often systems were called on a day (days since 1970, UTC), of those that allow so many a day.
     fn calls(&self, day: i64) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
+    /// The last start of every interface with a timetable, by its nominal time.
+    fn last_starts(&self) -> Promise<'static, Result<Vec<(String, i64)>, StoreError>>;
     /// Data keys, in the order of their ids.
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>>;
     /// How large the store is; `None` for one that keeps no files of its own.

@@ -45,7 +45,7 @@ pub use rust_decimal::Decimal;
 
 pub use convert::{At, MappingError};
 pub use descriptor::{
-    Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, KeySource, Matches, Method, Missed, OnDead,
+    Class, DeliveryOrder, Endpoint, Format, InboundAuth, Interface, Kept, KeySource, Matches, Method, Missed, OnDead,
     OnUnknown, Operation, OutboundAuth, OutcomeRule, Overlap, Override, Paging, Place, Protocol, Repeat, Retry,
     Searchable, System, Trigger,
 };

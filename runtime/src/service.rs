@@ -173,8 +173,10 @@ impl Service {
             metrics: Arc::clone(&metrics),
         };
         let kept = Arc::clone(&ports.store);
+        let own = handlers.iter().map(|handler| (handler.interface().smart_id, handler.interface().kept)).collect();
         let engine = Arc::new(Engine::start(handlers, ports).await?);
-        tokio::spawn(retention::keep(kept, store.retention, Arc::clone(&clock)));
+        let rules = retention::Rules { all: store.retention, own };
+        tokio::spawn(retention::keep(kept, rules, (Arc::clone(&clock), Arc::clone(&metrics))));
         let front = front(&engine, &identity, (Arc::clone(&clock), random, metrics))?;
         let token_file = token_file(&operators, store.file());
         let token = token_file.as_deref().map(new_token).transpose()?;

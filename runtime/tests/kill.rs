@@ -6,6 +6,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test, with figures worth reading")]
 
+#[allow(unreachable_pub, dead_code, reason = "other suites use it too, and use more of it")]
+#[path = "../../tests/src/postgres.rs"]
+mod cluster;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader},
@@ -80,6 +84,7 @@ static INTERFACE: Interface = Interface {
     idempotency: KeySource::Message,
     idempotency_window_s: 3_600,
     encrypted: false,
+    kept: tieline_runtime::Kept::BY_ENVIRONMENT,
     sla_p95_ms: None,
     sensitive: &[],
     searchable: &[],
@@ -90,6 +95,8 @@ static INTERFACE: Interface = Interface {
 const MAX_IN_FLIGHT: u32 = 16;
 /// Kills of a usual run; `KILLS=20` asks for more.
 const KILLS: usize = 6;
+/// The same over PostgreSQL.
+const KILLS_ON_A_SERVER: usize = 3;
 /// From the start of a process to its word that it is ready. The machine of the tests is busy, and the build is not
 /// optimised: on a quiet one it takes a tenth of it.
 const READY: Duration = Duration::from_secs(3);
@@ -134,13 +141,37 @@ type Arrived = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite = {:?}", folder.path().join("tieline.db").display().to_string());
+    let mut ready = killed_again_and_again(folder.path(), &store, kills(KILLS)).await;
+    // The first start makes the store; all others recover what a kill has left.
+    ready.remove(0);
+    ready.sort_unstable();
+    let (median, longest) = (ready[ready.len() / 2], ready[ready.len() - 1]);
+    println!("ready again after {} ms (median), {} ms (longest)", median.as_millis(), longest.as_millis());
+    assert!(median < READY, "ready again after {median:?}");
+}
+
+/// What a killed process held is free once its lanes have run out: a successor accepts at once and delivers then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_on_postgresql_either() {
+    let cluster = tokio::task::spawn_blocking(cluster::Cluster::start).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("postgres = {:?}", cluster.database("killed"));
+    killed_again_and_again(folder.path(), &store, kills(KILLS_ON_A_SERVER)).await;
+}
+
+fn kills(usual: usize) -> usize {
+    std::env::var("KILLS").map_or(usual, |text| text.parse().expect("KILLS is a number"))
+}
+
+/// Kills a service under load so many times, and accounts for every message. How long it took to be ready, each time.
+async fn killed_again_and_again(folder: &Path, store: &str, kills: usize) -> Vec<Duration> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let arrived = Arrived::default();
     let target = target(Arc::clone(&arrived)).await;
-    let environment = environment(folder.path(), target);
+    let environment = environment(folder, store, target);
     let client = reqwest::Client::builder().build().unwrap();
-    let kills = std::env::var("KILLS").map_or(KILLS, |text| text.parse().expect("KILLS is a number"));
     let (mut acknowledged, mut ready) = (BTreeSet::new(), Vec::new());
     for round in 0..kills {
         let mut service = Service::start(&environment);
@@ -161,12 +192,7 @@ async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
     ready.push(last.ready_after);
     let dead = settle(&client, &last).await;
     account(&acknowledged, &arrived, dead, kills);
-    // The first start makes the store; all others recover what a kill has left.
-    ready.remove(0);
-    ready.sort_unstable();
-    let (median, longest) = (ready[ready.len() / 2], ready[ready.len() - 1]);
-    println!("ready again after {} ms (median), {} ms (longest)", median.as_millis(), longest.as_millis());
-    assert!(median < READY, "ready again after {median:?}");
+    ready
 }
 
 /// Orders that were answered 202, until the service is gone: it is killed once so many of all senders are counted.
@@ -248,13 +274,11 @@ async fn target(arrived: Arrived) -> SocketAddr {
     address
 }
 
-fn environment(folder: &Path, target: SocketAddr) -> std::path::PathBuf {
+fn environment(folder: &Path, store: &str, target: SocketAddr) -> std::path::PathBuf {
     let file = folder.join("environment.toml");
-    let store = folder.join("tieline.db");
     let text = format!(
-        "[listen]\nhttp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[store]\nsqlite = {:?}\n[systems.Target]\n\
-         base_url = \"http://{target}\"\n",
-        store.display().to_string(),
+        "[listen]\nhttp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[store]\n{store}\n[systems.Target]\n\
+         base_url = \"http://{target}\"\n"
     );
     std::fs::write(&file, text).unwrap();
     file

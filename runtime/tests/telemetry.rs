@@ -106,6 +106,7 @@ static INTERFACE: Interface = Interface {
     outcomes: &[],
     idempotency: KeySource::Message,
     idempotency_window_s: 60,
+    kept: tieline_runtime::Kept::BY_ENVIRONMENT,
     sla_p95_ms: None,
     sensitive: &["/iban"],
     searchable: &[],

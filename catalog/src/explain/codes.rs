@@ -67,6 +67,7 @@ pages! {
     "E-REGEX"
     "E-REPLY"
     "E-RESIDUE"
+    "E-RETENTION"
     "E-RETRY"
     "E-ROUTE-OTHERWISE"
     "E-RULE"

@@ -70,6 +70,12 @@ pub(crate) const INTERFACE: Table = Table {
             "The service level that was agreed.",
             "{ latency_p95: 2s, availability: 99.9% }",
         ),
+        may(
+            "retention",
+            Kind::Record(&RETENTION),
+            "How long messages are kept after their end; what is absent, the environment says.",
+            "{ bodies: 30 days, records: 400 days, dead_letters: 180 days }",
+        ),
         must(
             "trigger",
             Kind::Record(&TRIGGER),
@@ -146,6 +152,21 @@ pub(crate) const SLA: Table = Table {
         may("latency_p95", Kind::Duration, "Time from accepting to the end that 95 of 100 messages keep.", "2s"),
         may("latency_avg", Kind::Duration, "Average time from accepting to the end.", "300ms"),
         may("availability", Kind::Percent, "Share of the time in which messages are accepted.", "99.9%"),
+    ],
+};
+
+/// `retention`.
+pub(crate) const RETENTION: Table = Table {
+    what: "the retention",
+    keys: &[
+        may(
+            "bodies",
+            Kind::Duration,
+            "Content of a message: body, parameters, replies, error texts. After that only its record is left. Dead letters keep theirs.",
+            "30 days",
+        ),
+        may("records", Kind::Duration, "Everything about a message that ended, except as a dead letter.", "400 days"),
+        may("dead_letters", Kind::Duration, "Everything about a dead letter, from when it was given up.", "180 days"),
     ],
 };
 

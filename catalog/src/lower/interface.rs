@@ -5,6 +5,7 @@
 use super::example::{self, Shown};
 use super::flow::{self, Flow, Tables};
 use super::headings::{Headings, headings};
+use super::retention::retention;
 use super::{errors, header, lookup, message, trigger};
 use crate::document::Document;
 use crate::expr::Scope;
@@ -159,6 +160,7 @@ impl Lowerer<'_, '_> {
             header::monitoring(fields, findings),
             header::related(fields, findings),
         );
+        let retention = retention(fields, trigger.as_ref(), findings);
         let (source, target) = (ends.0?.name.clone(), ends.1?.name.clone());
         let mut systems = vec![source.clone()];
         take_part(&target, &mut systems);
@@ -187,6 +189,7 @@ impl Lowerer<'_, '_> {
             target,
             owners,
             sla,
+            retention,
             trigger: trigger?,
             flow: flow.steps.clone(),
             errors: policy?,

@@ -20,6 +20,7 @@ mod message;
 mod operation;
 mod parameters;
 mod repeated;
+mod retention;
 mod rule;
 mod searchable;
 pub(crate) mod settings;

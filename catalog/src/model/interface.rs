@@ -40,6 +40,8 @@ pub struct Interface {
     pub owners: Owners,
     /// What was agreed.
     pub sla: Sla,
+    /// How long messages are kept.
+    pub retention: Retention,
     /// What starts it.
     pub trigger: Trigger,
     /// What it does, in order.
@@ -163,6 +165,17 @@ pub struct Sla {
     pub availability: Option<String>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// How long messages are kept after their end, in whole days. What is absent, the environment says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Their content; then only the record is left.
+    pub body_days: Option<u32>,
+    /// Everything about those that did not end as dead letters.
+    pub record_days: Option<u32>,
+    /// Everything about dead letters.
+    pub dead_letter_days: Option<u32>,
 }
 
 /// A worked example: one heading `Example: …` with fenced blocks.

@@ -17,8 +17,8 @@ mod system;
 pub use expr::{BinaryOp, Builtin, Expr, ExprKind, Literal, RecordRef, Template, TemplatePart, Type, UnaryOp};
 pub use flow::{Argument, Arguments, Body, Bound, Case, CustomFunction, Step, StepKind};
 pub use interface::{
-    Artefact, Change, Component, Example, ExampleBlock, Interface, Monitoring, Owners, Related, Section, Sla, SmartId,
-    Status, Style, Volume, object_key,
+    Artefact, Change, Component, Example, ExampleBlock, Interface, Monitoring, Owners, Related, Retention, Section,
+    Sla, SmartId, Status, Style, Volume, object_key,
 };
 pub(crate) use message::PARAMETERS;
 pub use message::{

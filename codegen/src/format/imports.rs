@@ -62,6 +62,7 @@ const ROOT: &[&str] = &[
     "Instant",
     "Interface",
     "Items",
+    "Kept",
     "KeySource",
     "MappingError",
     "Matches",

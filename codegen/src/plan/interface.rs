@@ -92,6 +92,8 @@ pub struct DescriptorPlan {
     pub encrypted: bool,
     /// Milliseconds.
     pub sla_p95_ms: Option<u64>,
+    /// `Kept` in Rust.
+    pub kept: String,
     /// JSON pointers.
     pub sensitive: Vec<String>,
     /// `Searchable`s in Rust.
@@ -341,6 +343,7 @@ fn descriptor(types: &Types<'_>, interface: &Interface) -> DescriptorPlan {
         idempotency_window_s: policy::idempotency_window_s(&interface.trigger),
         encrypted: interface.errors.encryption.is_some(),
         sla_p95_ms: interface.sla.latency_p95_ms,
+        kept: policy::kept(interface.retention),
         sensitive: trigger_message.map(|message| pointers(&message.fields, "")).unwrap_or_default(),
         searchable: interface.trigger.searchable.iter().map(policy::searchable).collect(),
         operations: operation_statics(types, &operations),

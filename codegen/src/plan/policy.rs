@@ -3,8 +3,8 @@
 //! In: the model's policies. Out: expressions of the runtime's descriptor, as text. Never knows: flows, messages.
 
 use catalog::model::{
-    Auth, Backoff, Durability, KeySource, Method, Missed, Overlap, Override, Place, Retry, Schedule, Searchable,
-    Trigger, TriggerKind,
+    Auth, Backoff, Durability, KeySource, Method, Missed, Overlap, Override, Place, Retention, Retry, Schedule,
+    Searchable, Trigger, TriggerKind,
 };
 
 use super::{system, types::system_module};
@@ -12,6 +12,15 @@ use crate::names;
 
 /// A start of a timetable is recognised for at least this long: longer than anybody catches up.
 const SCHEDULE_WINDOW_S: u64 = 7 * 24 * 3600;
+
+/// `Kept` in Rust.
+pub(super) fn kept(retention: Retention) -> String {
+    if retention == Retention::default() {
+        return "Kept::BY_ENVIRONMENT".to_owned();
+    }
+    let Retention { body_days, record_days, dead_letter_days } = retention;
+    format!("Kept {{ content_days: {body_days:?}, days: {record_days:?}, dead_days: {dead_letter_days:?} }}")
+}
 
 /// `Searchable` in Rust.
 pub(super) fn searchable(field: &Searchable) -> String {

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, Decimal, DeliveryOrder, End, Endpoint, Handler, InboundAuth,
-    Input, Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Place,
-    Retry, Run, Running, Searchable, Stop, Trigger, Violations, convert,
+    Input, Interface, Kept, KeySource, MappingError, Message as _, Method, OnUnknown,
+    Place, Retry, Run, Running, Searchable, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{n11vms, sap_srm7};
@@ -47,6 +47,7 @@ pub static INTERFACE: Interface = Interface {
     idempotency_window_s: 604_800,
     encrypted: false,
     sla_p95_ms: Some(120_000),
+    kept: Kept::BY_ENVIRONMENT,
     sensitive: &[],
     searchable: &[
         Searchable {

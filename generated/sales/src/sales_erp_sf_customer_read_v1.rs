@@ -4,7 +4,7 @@
 
 use runtime::{
     Admitted, DeliveryOrder, End, Endpoint, Fields, Handler, InboundAuth, Input,
-    Interface, KeySource, Message, Method, OnUnknown, Record, Retry, Run, Running,
+    Interface, Kept, KeySource, Message, Method, OnUnknown, Record, Retry, Run, Running,
     Sensitive, Stop, Text, Trigger, Violations,
 };
 
@@ -51,6 +51,7 @@ pub static INTERFACE: Interface = Interface {
     idempotency_window_s: 0,
     encrypted: true,
     sla_p95_ms: None,
+    kept: Kept::BY_ENVIRONMENT,
     sensitive: &[],
     searchable: &[],
     operations: &[&salesforce::READ_ACCOUNT],

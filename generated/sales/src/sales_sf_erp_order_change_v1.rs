@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Fields, Handler, InboundAuth, Input,
-    Interface, KeySource, MappingError, Message, Method, OnUnknown, Place, Record, Retry,
-    Run, Running, Searchable, Stop, Text, Trigger, Violations, convert,
+    Interface, Kept, KeySource, MappingError, Message, Method, OnUnknown, Place, Record,
+    Retry, Run, Running, Searchable, Stop, Text, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -51,6 +51,7 @@ pub static INTERFACE: Interface = Interface {
     idempotency_window_s: 0,
     encrypted: true,
     sla_p95_ms: None,
+    kept: Kept::BY_ENVIRONMENT,
     sensitive: &["/customer_email"],
     searchable: &[
         Searchable {

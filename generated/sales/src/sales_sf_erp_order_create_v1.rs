@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input,
-    Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Place, Retry,
-    Run, Running, Searchable, Stop, Trigger, Violations, convert,
+    Interface, Kept, KeySource, MappingError, Message as _, Method, OnUnknown, Place,
+    Retry, Run, Running, Searchable, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{salesforce, sap_erp};
@@ -51,6 +51,7 @@ pub static INTERFACE: Interface = Interface {
     idempotency_window_s: 604_800,
     encrypted: true,
     sla_p95_ms: None,
+    kept: Kept::BY_ENVIRONMENT,
     sensitive: &["/customer_email"],
     searchable: &[
         Searchable {

@@ -4,7 +4,7 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Fields, Handler, InboundAuth, Input,
-    Interface, KeySource, MappingError, Message, Method, Number, OnDead, OnUnknown,
+    Interface, Kept, KeySource, MappingError, Message, Method, Number, OnDead, OnUnknown,
     Place, Record, Retry, Run, Running, Searchable, Stop, Trigger, Violations, convert,
 };
 
@@ -47,6 +47,7 @@ pub static INTERFACE: Interface = Interface {
     idempotency_window_s: 604_800,
     encrypted: true,
     sla_p95_ms: None,
+    kept: Kept::BY_ENVIRONMENT,
     sensitive: &[],
     searchable: &[
         Searchable {

@@ -4,8 +4,8 @@
 
 use runtime::{
     Admitted, At as _, DeliveryOrder, End, Endpoint, Handler, InboundAuth, Input,
-    Interface, KeySource, MappingError, Message as _, Method, OnUnknown, Retry, Run,
-    Running, Stop, Trigger, Violations, convert,
+    Interface, Kept, KeySource, MappingError, Message as _, Method, OnUnknown, Retry,
+    Run, Running, Stop, Trigger, Violations, convert,
 };
 
 use crate::systems::{kinaxis_maestro, pf2, sap_ecc, wp2};
@@ -47,6 +47,7 @@ pub static INTERFACE: Interface = Interface {
     idempotency_window_s: 604_800,
     encrypted: false,
     sla_p95_ms: None,
+    kept: Kept::BY_ENVIRONMENT,
     sensitive: &[],
     searchable: &[],
     operations: &[

@@ -8,7 +8,8 @@
 //! Except where runs may overlap, the starts of an interface go one after the other, like messages of one order key, also
 //! after a crash; starts that are made up for wait for each other and are never skipped.
 //!
-//! Counting goes on from the last start that the journal holds. Where it holds none, it begins when the process starts.
+//! Counting goes on from the last start on record, which outlives its message. Where there is none, it begins when the
+//! process starts.
 
 mod plan;
 
@@ -27,7 +28,7 @@ use super::{
 use crate::{
     descriptor::{Overlap, Trigger},
     door::{Arrival, Refusal},
-    journal::{Filter, lane::lane_of},
+    journal::{Change, Filter, StoreError, lane::lane_of},
     telemetry,
     value::Value,
 };
@@ -35,6 +36,8 @@ use crate::{
 /// The sender of starts.
 const PRINCIPAL: &str = "schedule";
 const SCHEDULED_AT: &str = "scheduledAt";
+/// Between two questions to a journal that does not answer.
+const AGAIN_MS: u64 = 1_000;
 
 /// One task for each interface with a timetable.
 pub(super) fn start(core: &Arc<Core>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
@@ -98,26 +101,61 @@ async fn start_at(core: &Arc<Core>, handler: usize, start: Start) {
     };
     loop {
         match accept::accept_beside(core, arrival(core, handler, start.nominal_ms), beside, |_| {}).await {
-            Ok(_) => return watch::started(core, handler, start.nominal_ms).await,
+            Ok(_) => {
+                on_record(core, handler, start.nominal_ms).await;
+                return watch::started(core, handler, start.nominal_ms).await;
+            }
             Err(Refusal::Unavailable { retry_after_s, .. }) => core.clock.sleep(u64::from(retry_after_s) * 1_000).await,
             Err(refusal) => return tracing::error!(?refusal, "a scheduled start was refused"),
         }
     }
 }
 
-/// Where to count from: the nominal instant of the last start on record, or when this process came up.
+/// Until its message is past its time, that one says so too.
+async fn on_record(core: &Core, handler: usize, nominal_ms: i64) {
+    let interface = core.handlers[handler].interface().smart_id.to_owned();
+    if let Err(error) = core.store.commit(vec![Change::Started { interface, nominal_ms }]).await {
+        core.store_failed(&error);
+    }
+}
+
+/// Where to count from: the nominal instant of the last start on record, or when this process came up. Counting from there because the
+/// journal could not be read would leave starts out and tell nobody, so it is asked until it answers.
 async fn last_start_ms(core: &Core, handler: usize, up_ms: i64) -> i64 {
-    let interface = Some(core.handlers[handler].interface().smart_id.to_owned());
-    let filter = Filter { interface, principal: Some(PRINCIPAL.to_owned()), limit: 1, ..Filter::default() };
-    let rows = core.store.messages(filter).await.unwrap_or_default();
-    let Some(row) = rows.first() else { return up_ms };
-    let material = core.store.material(row.seq).await.ok().flatten();
+    loop {
+        match last_start(core, handler).await {
+            Ok(last_ms) => return last_ms.unwrap_or(up_ms),
+            Err(error) => {
+                core.store_failed(&error);
+                core.clock.sleep(AGAIN_MS).await;
+            }
+        }
+    }
+}
+
+async fn last_start(core: &Core, handler: usize) -> Result<Option<i64>, StoreError> {
+    let smart_id = core.handlers[handler].interface().smart_id;
+    let kept = core.store.last_starts().await?;
+    let kept_ms = kept.into_iter().find_map(|(interface, nominal_ms)| (interface == smart_id).then_some(nominal_ms));
+    let filter = Filter {
+        interface: Some(smart_id.to_owned()),
+        principal: Some(PRINCIPAL.to_owned()),
+        limit: 1,
+        ..Filter::default()
+    };
+    let Some(row) = core.store.messages(filter).await?.pop() else { return Ok(kept_ms) };
+    let material = match core.store.material(row.seq).await {
+        // Its content is gone, the time when it was accepted is not.
+        Err(StoreError::Damaged(_)) => None,
+        other => other?,
+    };
     let nominal = material.and_then(|material| {
         let mut parameters = material.message.parameters.into_iter();
         let (_, nominal) = parameters.find(|(name, _)| name == SCHEDULED_AT)?;
         Some(nominal.parse::<Timestamp>().ok()?.as_millisecond())
     });
-    nominal.unwrap_or(row.accepted_ms)
+    // One that lost its content was started by a build that kept no record, or the record says it better.
+    Ok(nominal.or(kept_ms).or(Some(row.accepted_ms)).max(kept_ms))
 }
 
 fn arrival(core: &Core, handler: usize, nominal_ms: i64) -> Arrival {

@@ -188,6 +188,7 @@ const BASE: Interface = Interface {
     idempotency: KeySource::CloudEvent,
     idempotency_window_s: 60,
     encrypted: false,
+    kept: crate::Kept::BY_ENVIRONMENT,
     sla_p95_ms: None,
     sensitive: &["/email"],
     searchable: &[],

@@ -49,6 +49,13 @@ pub enum Change {
         /// Days since 1970, UTC.
         day: i64,
     },
+    /// A timetable has started its interface. Kept for ever, unlike the message.
+    Started {
+        /// Smart ID.
+        interface: String,
+        /// The time that the timetable says.
+        nominal_ms: i64,
+    },
     /// The process died (or the flow panicked) while the message was in flight.
     Crashes {
         /// Message.

@@ -294,6 +294,10 @@ impl Store for PostgresStore {
         self.read(async move |client| read::calls(&client, day).await)
     }
 
+    fn last_starts(&self) -> Promise<'static, Result<Vec<(String, i64)>, StoreError>> {
+        self.read(async move |client| read::last_starts(&client).await)
+    }
+
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
         self.read(async move |client| data_keys::data_keys(&client, &filter).await)
     }

@@ -2,15 +2,18 @@
 //!
 //! In: how long things are kept, a clock. Out: a store that does not grow for ever. Never knows: SQL, what messages hold.
 //!
+//! The environment says how long; a document may say it for its own interface, and that content goes before the record does.
+//! Content that is past its time is erased like on a person's demand ([`super::erasure`]), by `retention`.
+//!
 //! Only messages that have ended are deleted, never one that still blocks its order key; dead letters have a time of their own,
 //! counted from their end. The audit log stays. Rows are deleted in place instead of being moved to a file for each
 //! day: their space is used again, one file stays one file to back up, and between two slices the writer has time for
 //! others.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Store, StoreError};
-use crate::clock::Clock;
+use crate::{clock::Clock, descriptor::Kept, metrics::Metrics};
 
 /// Messages that are looked at in one transaction.
 const SLICE: usize = 100;
@@ -34,48 +37,104 @@ impl Default for Retention {
     }
 }
 
+/// How long the messages of a service are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// What the environment says.
+    pub all: Retention,
+    /// What the documents say of each interface.
+    pub own: Vec<(&'static str, Kept)>,
+}
+
+/// What is past its time, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// The content of messages that ended before goes, their record stays.
+    pub content_ms: Option<i64>,
+    /// Messages that ended before go.
+    pub ended_ms: i64,
+    /// Dead letters that ended before go.
+    pub dead_ms: i64,
+}
+
 /// One slice of a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prune {
     /// Behind this place; 0 to begin a round.
     pub after: i64,
-    /// Messages that ended before are past their time.
-    pub ended_before_ms: i64,
-    /// Dead letters that ended before are past their time.
-    pub dead_before_ms: i64,
-    /// Now: for idempotency keys, which carry their own time.
+    /// For interfaces that have no times of their own.
+    pub all: Before,
+    /// Times of single interfaces.
+    pub own: Arc<BTreeMap<String, Before>>,
+    /// Now: for idempotency keys, which carry their own time, and for the record of what was erased.
     pub now_ms: i64,
     /// At most so many messages are looked at, and so many keys.
     pub most: usize,
 }
 
+impl Prune {
+    /// The times of an interface.
+    #[must_use]
+    pub fn of(&self, interface: &str) -> Before {
+        self.own.get(interface).copied().unwrap_or(self.all)
+    }
+
+    /// Whoever was accepted then or later is not past any time.
+    #[must_use]
+    pub fn newest_ms(&self) -> i64 {
+        let latest = |before: &Before| before.ended_ms.max(before.dead_ms).max(before.content_ms.unwrap_or(i64::MIN));
+        self.own.values().map(latest).fold(latest(&self.all), i64::max)
+    }
+}
+
 /// What came of a slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pruned {
     /// Where the next slice begins; `None` when the round is over.
     pub next: Option<i64>,
     /// Messages that were deleted.
     pub messages: u64,
-    /// How many of them were dead letters.
-    pub dead: u64,
+    /// How many of them were dead letters, by interface.
+    pub dead: BTreeMap<String, u64>,
+    /// Messages that lost their content and keep their record.
+    pub content: u64,
     /// Idempotency keys that were forgotten.
     pub keys: u64,
+}
+
+/// Who erases what is past its time.
+pub(crate) const WHO: &str = "retention";
+
+/// The times that follow from the rules.
+fn before(rules: &Rules, now_ms: i64) -> (Before, Arc<BTreeMap<String, Before>>) {
+    let ago = |days: u32| now_ms.saturating_sub(i64::from(days).saturating_mul(super::datakey::DAY_MS));
+    let Retention { keep_days, keep_dead_days } = rules.all;
+    let of = |kept: Kept| Before {
+        content_ms: kept.content_days.map(ago),
+        ended_ms: ago(kept.days.unwrap_or(keep_days)),
+        dead_ms: ago(kept.dead_days.unwrap_or(keep_dead_days)),
+    };
+    let own = rules.own.iter().filter(|(_, kept)| *kept != Kept::BY_ENVIRONMENT);
+    (of(Kept::BY_ENVIRONMENT), Arc::new(own.map(|(name, kept)| ((*name).to_owned(), of(*kept))).collect()))
 }
 
 /// Deletes what is past its time, once. How much that was.
 ///
 /// # Errors
 /// The store cannot be written.
-pub async fn sweep(store: &dyn Store, retention: Retention, now_ms: i64) -> Result<Pruned, StoreError> {
-    let before = |days: u32| now_ms.saturating_sub(i64::from(days).saturating_mul(super::datakey::DAY_MS));
-    let (ended_before_ms, dead_before_ms) = (before(retention.keep_days), before(retention.keep_dead_days));
+pub async fn sweep(store: &dyn Store, rules: &Rules, now_ms: i64) -> Result<Pruned, StoreError> {
+    let (all_before, own) = before(rules, now_ms);
     let (mut all, mut after) = (Pruned::default(), 0);
     loop {
         let started = std::time::Instant::now();
-        let slice = store.prune(Prune { after, ended_before_ms, dead_before_ms, now_ms, most: SLICE }).await?;
+        let slice = Prune { after, all: all_before, own: Arc::clone(&own), now_ms, most: SLICE };
+        let slice = store.prune(slice).await?;
         all.messages += slice.messages;
-        all.dead += slice.dead;
+        all.content += slice.content;
         all.keys += slice.keys;
+        for (interface, dead) in slice.dead {
+            *all.dead.entry(interface).or_default() += dead;
+        }
         match slice.next {
             Some(next) => after = next,
             None => return Ok(all),
@@ -85,16 +144,21 @@ pub async fn sweep(store: &dyn Store, retention: Retention, now_ms: i64) -> Resu
     }
 }
 
-/// Sweeps at the start and every hour, for ever.
-pub async fn keep(store: Arc<dyn Store>, retention: Retention, clock: Arc<dyn Clock>) {
+/// Sweeps at the start and every hour, for ever. The gauge of dead letters follows.
+pub async fn keep(store: Arc<dyn Store>, rules: Rules, (clock, metrics): (Arc<dyn Clock>, Arc<Metrics>)) {
     loop {
         let now_ms = clock.now_ms();
-        match sweep(&*store, retention, now_ms).await {
-            Ok(Pruned { messages: 0, keys: 0, .. }) => {}
-            Ok(Pruned { messages, dead, keys, .. }) => {
+        match sweep(&*store, &rules, now_ms).await {
+            Ok(Pruned { messages: 0, content: 0, keys: 0, .. }) => {}
+            Ok(Pruned { messages, content, dead, keys, .. }) => {
+                for (interface, _) in &rules.own {
+                    let gone = dead.get(*interface).copied().unwrap_or_default();
+                    metrics.dead_letters(interface, i64::try_from(gone).unwrap_or(i64::MAX).saturating_neg());
+                }
                 tracing::info!(
                     messages,
-                    dead_letters = dead,
+                    contents = content,
+                    dead_letters = dead.values().sum::<u64>(),
                     idempotency_keys = keys,
                     "deleted what was past its time"
                 );

@@ -323,6 +323,10 @@ impl Store for SealedStore {
         self.behind.calls(day)
     }
 
+    fn last_starts(&self) -> Promise<'static, Result<Vec<(String, i64)>, StoreError>> {
+        self.behind.last_starts()
+    }
+
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
         self.behind.data_keys(filter)
     }

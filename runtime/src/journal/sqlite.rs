@@ -174,6 +174,10 @@ impl Store for SqliteStore {
         self.read(move |connection| read::calls(connection, day))
     }
 
+    fn last_starts(&self) -> Promise<'static, Result<Vec<(String, i64)>, StoreError>> {
+        self.read(read::last_starts)
+    }
+
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
         self.read(move |connection| data_keys::data_keys(connection, &filter))
     }

@@ -53,6 +53,9 @@ pub async fn export(
             progress(done.messages);
         }
     }
+    for (interface, nominal_ms) in store.last_starts().await? {
+        write(out, &Line::Start { interface, nominal_ms })?;
+    }
     for pause in store.pauses().await? {
         let (scope, since_ms) = (pause.scope.to_text(), pause.since_ms);
         write(out, &Line::Pause { scope, since_ms, who: pause.who, why: pause.why })?;

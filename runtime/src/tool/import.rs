@@ -63,6 +63,9 @@ pub async fn import(
             Line::Head(_) => {}
             _ if number == 1 => return Err(wrong("it is not the head of an export".to_owned())),
             Line::Message(message) => one(store, *message, interfaces, &mut done).await?.map_err(wrong)?,
+            Line::Start { interface, nominal_ms } => {
+                store.commit(vec![Change::Started { interface, nominal_ms }]).await?;
+            }
             Line::Pause { scope, since_ms, who, why } => {
                 let scope = Scope::from_text(&scope).ok_or_else(|| wrong(format!("`{scope}` is no scope")))?;
                 store.commit(vec![Change::Pause(Box::new(Pause { scope, since_ms, who, why }))]).await?;

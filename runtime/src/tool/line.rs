@@ -3,7 +3,7 @@
 //! In: records of a journal. Out: lines, and back. Never knows: where lines are kept.
 //!
 //! The first line is the head. Then messages, oldest first, each with everything about it; bodies, replies and answers are
-//! base64, in clear: an export is not encrypted. Then pauses, incidents, alerts, and the audit log with its hashes.
+//! base64, in clear: an export is not encrypted. Then the last starts of timetables, pauses, and the audit log with its hashes.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ pub(super) const VERSION: u32 = 1;
 pub(super) enum Line {
     Head(Head),
     Message(Box<Message>),
+    Start { interface: String, nominal_ms: i64 },
     Pause { scope: String, since_ms: i64, who: String, why: String },
     Audit(Audited),
 }

@@ -85,6 +85,7 @@ const BASE: Interface = Interface {
     idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: false,
+    kept: tieline_runtime::Kept::BY_ENVIRONMENT,
     sla_p95_ms: None,
     sensitive: &[],
     searchable: &[],

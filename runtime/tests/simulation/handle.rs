@@ -117,6 +117,10 @@ impl Store for Handle {
         ready(self.disk.kept().calls(day))
     }
 
+    fn last_starts(&self) -> Promise<'static, Result<Vec<(String, i64)>, StoreError>> {
+        ready(self.disk.kept().last_starts())
+    }
+
     fn data_keys(&self, filter: KeyFilter) -> Promise<'static, Result<Vec<DataKey>, StoreError>> {
         ready(self.disk.kept().data_keys(filter))
     }

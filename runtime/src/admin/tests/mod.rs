@@ -82,6 +82,7 @@ static INTERFACE: Interface = Interface {
     idempotency: KeySource::Message,
     idempotency_window_s: 60,
     encrypted: false,
+    kept: crate::Kept::BY_ENVIRONMENT,
     sla_p95_ms: None,
     sensitive: &["/email"],
     searchable: &[Searchable { name: "number", place: Place::Body("/id") }],

@@ -4,7 +4,10 @@ use super::world::*;
 use crate::{
     descriptor::{Class, Interface, Missed, Overlap},
     flow::{End, Input, Request, Run, Running},
-    journal::{Filter, Store as _},
+    journal::{
+        Filter, Store as _,
+        retention::{Retention, Rules, sweep},
+    },
     lifecycle::{Reason, State},
 };
 
@@ -112,4 +115,18 @@ async fn no_missed_start_is_made_up_for_where_the_document_says_so() {
     assert_eq!(world.network.times(&PUT), [3_600]);
     world.wait_s(3_600).await;
     assert_eq!(world.network.times(&PUT), [3_600, 5 * 3_600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missed_start_is_made_up_for_although_retention_took_the_one_before() {
+    static MONTHLY: Interface = Interface { trigger: hourly(Missed::Once, Overlap::Skip), ..BASE };
+    let mut world = World::new(&MONTHLY, put).await;
+    world.wait_s(3_600 + 60).await;
+    assert_eq!(world.network.times(&PUT), [3_600]);
+    let rules = Rules { all: Retention { keep_days: 0, keep_dead_days: 0 }, own: Vec::new() };
+    sweep(&world.store, &rules, i64::MAX).await.unwrap();
+    assert_eq!(starts(&world).await, [], "its message is gone");
+    world.crash_for_s(3_600).await;
+    world.wait_s(60).await;
+    assert_eq!(world.network.times(&PUT).len(), 2, "the start at 2:00 was missed and is made up for");
 }

@@ -93,6 +93,7 @@ pub(super) const BASE: Interface = Interface {
     idempotency: KeySource::Message,
     idempotency_window_s: 604_800,
     encrypted: false,
+    kept: crate::Kept::BY_ENVIRONMENT,
     sla_p95_ms: None,
     sensitive: &[],
     searchable: &[],

@@ -87,6 +87,7 @@ const fn interface(smart_id: &'static str, trigger: Trigger) -> Interface {
         idempotency: KeySource::Message,
         idempotency_window_s: 0,
         encrypted: false,
+        kept: crate::Kept::BY_ENVIRONMENT,
         sla_p95_ms: None,
         sensitive: &[],
         searchable: &[],

@@ -4,16 +4,22 @@ use super::{
     super::{
         Change, Mark, NewMessage, Store,
         datakey::DAY_MS,
-        retention::{Retention, sweep},
+        retention::{Retention, Rules, sweep},
     },
     keyed, message, new, state,
 };
 use crate::{
+    descriptor::Kept,
     journal::{Accepted, Filter},
     lifecycle::{Reason, State},
 };
 
-const RETENTION: Retention = Retention { keep_days: 1, keep_dead_days: 2 };
+fn rules(own: Kept) -> Rules {
+    Rules {
+        all: Retention { keep_days: 1, keep_dead_days: 2 },
+        own: vec![("PROC-A-B-C-V1", own), ("OTHER", Kept::BY_ENVIRONMENT)],
+    }
+}
 
 async fn left(store: &dyn Store) -> Vec<String> {
     let rows = store.messages(Filter { limit: 99, ..Filter::default() }).await.unwrap();
@@ -31,15 +37,49 @@ pub(super) async fn what_is_past_its_time_is_deleted_and_nothing_else(store: &dy
     store.commit(vec![state(blocking, State::Dead, Some(Reason::Permanent)), blocks]).await.unwrap();
 
     // Everything ended at 1500.
-    let swept = sweep(store, RETENTION, 1_500 + DAY_MS).await.unwrap();
+    let swept = sweep(store, &rules(Kept::BY_ENVIRONMENT), 1_500 + DAY_MS).await.unwrap();
     assert_eq!((swept.messages, swept.keys), (0, 1), "the day is not over; the key's window is");
-    let swept = sweep(store, RETENTION, 1_501 + DAY_MS).await.unwrap();
-    assert_eq!((swept.messages, swept.dead), (1, 0));
+    let swept = sweep(store, &rules(Kept::BY_ENVIRONMENT), 1_501 + DAY_MS).await.unwrap();
+    assert_eq!((swept.messages, swept.dead), (1, [].into()));
     assert_eq!(left(store).await, ["open", "blocking", "dead"]);
     assert_eq!(store.story("delivered").await, Ok(None));
-    let swept = sweep(store, RETENTION, 1_501 + 2 * DAY_MS).await.unwrap();
-    assert_eq!((swept.messages, swept.dead), (1, 1));
+    let swept = sweep(store, &rules(Kept::BY_ENVIRONMENT), 1_501 + 2 * DAY_MS).await.unwrap();
+    assert_eq!((swept.messages, swept.dead), (1, [("PROC-A-B-C-V1".to_owned(), 1)].into()), "the gauge follows");
     assert_eq!(left(store).await, ["open", "blocking"]);
     let again = store.accept(keyed("again", 1, 2)).await;
     assert!(matches!(again, Ok(Accepted::New { .. })), "a forgotten key means nothing any more: {again:?}");
+}
+
+pub(super) async fn a_document_says_how_long_its_messages_are_kept(store: &dyn Store) {
+    let own = Kept { content_days: Some(1), days: Some(3), dead_days: Some(5) };
+    let ends = [("delivered", State::Delivered), ("dead", State::Dead), ("other", State::Delivered)];
+    for (id, end) in ends {
+        let interface = if id == "other" { "OTHER" } else { "PROC-A-B-C-V1" };
+        let seq = new(store, NewMessage { interface: interface.to_owned(), ..message(id) }).await;
+        store.commit(vec![state(seq, end, None)]).await.unwrap();
+    }
+    let erased = || async {
+        let rows = store.messages(Filter { limit: 99, ..Filter::default() }).await.unwrap();
+        rows.into_iter().filter_map(|row| Some((row.id, row.erased?.who))).collect::<Vec<_>>()
+    };
+    let after = |days: i64| 1_501 + days * DAY_MS;
+    let swept = sweep(store, &rules(own), after(1)).await.unwrap();
+    assert_eq!((swept.messages, swept.content), (1, 1), "the other interface keeps to the environment");
+    assert_eq!(left(store).await, ["dead", "delivered"]);
+    assert_eq!(erased().await, [("delivered".to_owned(), "retention".to_owned())], "a dead letter keeps its content");
+    assert_eq!(sweep(store, &rules(own), after(2)).await.unwrap().content, 0, "once");
+    assert_eq!(sweep(store, &rules(own), after(3)).await.unwrap().messages, 1);
+    assert_eq!(left(store).await, ["dead"]);
+    let swept = sweep(store, &rules(own), after(5)).await.unwrap();
+    assert_eq!((swept.messages, swept.dead.len()), (1, 1));
+    assert_eq!(left(store).await, [""; 0]);
+}
+
+pub(super) async fn the_last_start_outlives_its_message(store: &dyn Store) {
+    assert_eq!(store.last_starts().await, Ok(vec![]));
+    let started = |interface: &str, nominal_ms| Change::Started { interface: interface.to_owned(), nominal_ms };
+    store.commit(vec![started("B", 5), started("A", 7), started("B", 9)]).await.unwrap();
+    store.commit(vec![started("A", 6)]).await.unwrap();
+    sweep(store, &rules(Kept::BY_ENVIRONMENT), 1_000 * DAY_MS).await.unwrap();
+    assert_eq!(store.last_starts().await, Ok(vec![("A".to_owned(), 7), ("B".to_owned(), 9)]), "never back");
 }

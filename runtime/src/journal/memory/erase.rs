@@ -2,7 +2,7 @@
 //!
 //! In: a place. Out: a message without content. Never knows: why.
 
-use super::Kept;
+use super::kept::Kept;
 use crate::{
     journal::{Erased, NewMessage, Sealed, erasure::GONE},
     lifecycle::State,

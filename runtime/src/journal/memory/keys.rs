@@ -2,9 +2,12 @@
 //!
 //! In: slices of retention, data keys. Out: what is left. Never knows: why.
 
-use super::{Kept, Known, Life};
+use super::{
+    kept::{Kept, Known},
+    life::Life,
+};
 use crate::{
-    journal::{DataKey, IdempotencyKey, KeyFilter, Prune, Pruned, Shred, day_of},
+    journal::{DataKey, Erased, IdempotencyKey, KeyFilter, Prune, Pruned, Shred, day_of, retention::WHO},
     lifecycle::State,
 };
 
@@ -41,14 +44,29 @@ impl Kept {
 
     pub(super) fn prune(&mut self, slice: &Prune) -> Pruned {
         let past = |life: &Life| {
-            let before_ms = if life.row.state == State::Dead { slice.dead_before_ms } else { slice.ended_before_ms };
+            let before = slice.of(&life.row.interface);
+            let before_ms = if life.row.state == State::Dead { before.dead_ms } else { before.ended_ms };
             life.row.mark.is_none() && life.row.ended_ms.is_some_and(|ended_ms| ended_ms < before_ms)
         };
         let gone: Vec<Life> = self.messages.extract_if(.., |_, life| past(life)).map(|(_, life)| life).collect();
         let keys = self.known.len();
         self.known.retain(|_, known| known.expires_ms >= slice.now_ms);
-        let dead = gone.iter().filter(|life| life.row.state == State::Dead).count();
-        let keys = keys - self.known.len();
-        Pruned { next: None, messages: gone.len() as u64, dead: dead as u64, keys: keys as u64 }
+        let mut pruned = Pruned { messages: gone.len() as u64, ..Pruned::default() };
+        for life in gone.iter().filter(|life| life.row.state == State::Dead) {
+            *pruned.dead.entry(life.row.interface.clone()).or_default() += 1;
+        }
+        pruned.keys = (keys - self.known.len()) as u64;
+        let without_content = |life: &Life| {
+            let before_ms = slice.of(&life.row.interface).content_ms;
+            let ended_ms = life.row.ended_ms.filter(|_| life.row.erased.is_none());
+            ended_ms.zip(before_ms).is_some_and(|(ended_ms, before_ms)| ended_ms < before_ms)
+        };
+        let past: Vec<i64> =
+            self.messages.values().filter(|life| without_content(life)).map(|life| life.row.seq).collect();
+        for seq in past.into_iter().filter(|seq| self.may_erase(*seq, None)).collect::<Vec<_>>() {
+            self.erase(seq, Erased { at_ms: slice.now_ms, who: WHO.to_owned() });
+            pruned.content += 1;
+        }
+        pruned
     }
 }

@@ -34,6 +34,7 @@ pub(super) async fn write(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(),
         graves(client, plan),
         answers(client, plan),
         calls(client, plan),
+        starts(client, plan),
     )?;
     // A step that begins and ends within the batch has its row by now.
     outcomes(client, plan).await?;
@@ -218,6 +219,16 @@ async fn calls(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(), Error> {
     let sql = "insert into calls (day, system, calls) select * from unnest($1::bigint[], $2::text[], $3::bigint[]) \
                on conflict (day, system) do update set calls = calls.calls + excluded.calls";
     run(client, sql, vec![&days, &systems, &counts]).await.map(drop)
+}
+
+async fn starts(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(), Error> {
+    if plan.starts.is_empty() {
+        return Ok(());
+    }
+    let (interfaces, nominals): (Vec<&str>, Vec<i64>) = plan.starts.iter().map(|(name, ms)| (*name, *ms)).unzip();
+    let sql = "insert into start (interface, nominal_ms) select * from unnest($1::text[], $2::bigint[]) \
+               on conflict (interface) do update set nominal_ms = greatest(start.nominal_ms, excluded.nominal_ms)";
+    run(client, sql, vec![&interfaces, &nominals]).await.map(drop)
 }
 
 async fn alerts(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(), Error> {

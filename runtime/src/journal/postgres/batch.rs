@@ -71,6 +71,7 @@ pub(super) struct Plan<'a> {
     pub(super) answers: BTreeMap<i64, &'a Answer>,
     pub(super) again: Vec<i64>,
     pub(super) calls: BTreeMap<(i64, &'a str), i64>,
+    pub(super) starts: BTreeMap<&'a str, i64>,
     pub(super) incidents: BTreeMap<&'a str, &'a Incident>,
     pub(super) posts: BTreeMap<&'a str, &'a Post>,
     pub(super) pauses: BTreeMap<Scope, Option<&'a Pause>>,
@@ -98,6 +99,7 @@ pub(super) const fn subject(change: &Change) -> Option<i64> {
         | Change::Erase { seq, .. }
         | Change::Again { seq } => Some(*seq),
         Change::Called { .. }
+        | Change::Started { .. }
         | Change::Pause(_)
         | Change::Resume(_)
         | Change::Audit(_)
@@ -178,6 +180,10 @@ impl<'a> Plan<'a> {
             Change::Answer { seq, answer } => drop(self.answers.insert(*seq, answer)),
             Change::Again { seq } => self.again.push(*seq),
             Change::Called { system, day } => *self.calls.entry((*day, system)).or_default() += 1,
+            Change::Started { interface, nominal_ms } => {
+                let last_ms = self.starts.entry(interface).or_insert(*nominal_ms);
+                *last_ms = (*nominal_ms).max(*last_ms);
+            }
             Change::Incident(incident) => drop(self.incidents.insert(&incident.dedup_key, incident)),
             Change::Post(post) => drop(self.posts.insert(&post.id, post)),
             Change::Pause(pause) => drop(self.pauses.insert(pause.scope.clone(), Some(pause))),

@@ -6,9 +6,9 @@
 //! those are kept: the server's administrator decides about these.
 
 use deadpool_postgres::ClientWrapper;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, GenericClient};
 
-use super::{apply::run, batch::Plan};
+use super::batch::Plan;
 use crate::journal::{erasure::GONE, words};
 
 /// What goes; `$1` is the messages.
@@ -27,36 +27,36 @@ const DEAD: &str = "update dead set sentence = $2, mapped = null, field_errors =
 
 /// The plan says that they have ended and that nobody has to decide about them.
 pub(super) async fn erase(client: &ClientWrapper, plan: &Plan<'_>) -> Result<(), Error> {
-    if plan.erased.is_empty() {
-        return Ok(());
-    }
     for (seq, who, at_ms) in &plan.erased {
-        let sql = "update progress set detail = '', erased_ms = $2, erased_by = $3 where message = $1";
-        run(client, sql, vec![seq, at_ms, who]).await?;
+        content(&**client, &[*seq], (who, *at_ms)).await?;
     }
-    let seqs: Vec<i64> = plan.erased.iter().map(|(seq, ..)| *seq).collect();
-    run(client, DEAD, vec![&seqs, &GONE]).await?;
+    Ok(())
+}
+
+/// Takes the content of messages whose rows are locked. Rare enough that nothing is prepared.
+pub(super) async fn content(client: &impl GenericClient, seqs: &[i64], (who, at_ms): (&str, i64)) -> Result<(), Error> {
+    let sql = "update progress set detail = '', erased_ms = $2, erased_by = $3 where message = any($1)";
+    client.execute(sql, &[&seqs, &at_ms, &who]).await?;
+    client.execute(DEAD, &[&seqs, &GONE]).await?;
     for sql in STATEMENTS {
-        run(client, sql, vec![&seqs]).await?;
+        client.execute(sql, &[&seqs]).await?;
     }
-    let statement = client.prepare_cached("select id from message where seq = any($1)").await?;
-    let ids: Vec<String> =
-        client.query(&statement, &[&seqs]).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let found = client.query("select id from message where seq = any($1)", &[&seqs]).await?;
+    let ids: Vec<String> = found.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     records(client, ("post", "id"), &ids).await?;
     records(client, ("incident", "dedup_key"), &ids).await
 }
 
 /// Alerts are few, and are read to see which of them are about these messages.
-async fn records(client: &ClientWrapper, (table, key): (&str, &str), ids: &[String]) -> Result<(), Error> {
+async fn records(client: &impl GenericClient, (table, key): (&str, &str), ids: &[String]) -> Result<(), Error> {
     let find = format!(
         "select {key}, record from {table} where exists (select 1 from unnest($1::text[]) id where strpos(record, id) > 0) \
          order by {key} for update"
     );
-    let statement = client.prepare_cached(&find).await?;
-    for row in client.query(&statement, &[&ids]).await? {
+    for row in client.query(&find, &[&ids]).await? {
         let (name, record): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         if let Some(record) = words::incident_without_content(&record, ids) {
-            run(client, &format!("update {table} set record = $2 where {key} = $1"), vec![&name, &record]).await?;
+            client.execute(&format!("update {table} set record = $2 where {key} = $1"), &[&name, &record]).await?;
         }
     }
     Ok(())

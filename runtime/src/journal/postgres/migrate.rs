@@ -9,7 +9,7 @@ use super::connect::{self, SCHEMA};
 use crate::journal::StoreError;
 
 /// What makes each version out of the one before it; the first out of nothing.
-const STEPS: [&str; 2] = [include_str!("schema-1.sql"), include_str!("schema-2.sql")];
+const STEPS: [&str; 3] = [include_str!("schema-1.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
 
 /// Newest schema this build knows.
 pub(super) const VERSION: i64 = STEPS.len() as i64;

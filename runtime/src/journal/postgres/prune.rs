@@ -9,12 +9,12 @@ use deadpool_postgres::{ClientWrapper, Transaction};
 use tokio_postgres::{Error, Row, error::SqlState, types::ToSql};
 
 use super::{
-    connect,
+    connect, erase,
     migrate::{BY_DAY, DAY_BITS, LOCK},
     rows,
 };
 use crate::{
-    journal::{Prune, Pruned, StoreError, datakey::DAY_MS, day_of},
+    journal::{Prune, Pruned, StoreError, datakey::DAY_MS, day_of, retention::WHO},
     lifecycle::State,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn prune(client: &mut ClientWrapper, order: &Prune) -> Result<P
     let transaction = client.transaction().await.map_err(failed)?;
     let mut pruned = Pruned::default();
     let found = rows(&transaction, OLDEST, &[&order.after, &most(order)]).await.map_err(failed)?;
-    let newest_ms = order.ended_before_ms.max(order.dead_before_ms);
+    let newest_ms = order.newest_ms();
     let old: Vec<i64> = found
         .iter()
         .map(|row| Ok((rows::get(row, "seq")?, rows::get::<i64>(row, "accepted_ms")?)))
@@ -40,6 +40,7 @@ pub(super) async fn prune(client: &mut ClientWrapper, order: &Prune) -> Result<P
         .collect::<Result<_, StoreError>>()?;
     let next = old.last().copied().filter(|_| old.len() == order.most);
     delete(&transaction, order, &old, &mut pruned).await?;
+    empty(&transaction, order, &old, &mut pruned).await?;
     pruned.keys = run(&transaction, KEYS, &[&order.now_ms, &most(order)]).await.map_err(failed)?;
     // As long as whole slices of keys are forgotten there may be more.
     let more_keys = usize::try_from(pruned.keys).is_ok_and(|keys| keys == order.most);
@@ -57,10 +58,20 @@ pub(super) async fn prune(client: &mut ClientWrapper, order: &Prune) -> Result<P
 const OLDEST: &str = "select seq, accepted_ms from message join progress on progress.message = message.seq \
                       where seq > $1 order by seq limit $2";
 
-const ENDED: &str = "delete from progress using (select message from progress where message = any($1) and mark is null \
-                     and ended_ms < case state when 'DEAD' then $2::bigint else $3::bigint end \
-                     order by message for update skip locked) as old \
-                     where progress.message = old.message returning progress.message, state";
+const ENDED: &str = "delete from progress using (select progress.message, interface from progress \
+                     join message on seq = progress.message \
+                     left join unnest($4::text[], $5::bigint[], $6::bigint[]) as own (interface, dead_ms, ended_ms) \
+                     using (interface) where progress.message = any($1) and seq = any($1) and mark is null \
+                     and progress.ended_ms < case state when 'DEAD' then coalesce(own.dead_ms, $2::bigint) \
+                     else coalesce(own.ended_ms, $3::bigint) end \
+                     order by progress.message for update of progress skip locked) as old \
+                     where progress.message = old.message returning progress.message, state, old.interface";
+
+/// Those that have content of which the time is over.
+const FULL: &str = "select progress.message from progress join message on seq = progress.message \
+                    join unnest($2::text[], $3::bigint[]) as own (interface, before_ms) using (interface) \
+                    where progress.message = any($1) and seq = any($1) and mark is null and erased_ms is null \
+                    and state <> 'DEAD' and ended_ms < before_ms order by progress.message for update of progress skip locked";
 
 const KEYS: &str = "delete from idem using (select interface, principal, key_hash from idem where expires_ms < $1 \
                     order by expires_ms limit $2 for update skip locked) as old \
@@ -73,12 +84,17 @@ async fn delete(
     pruned: &mut Pruned,
 ) -> Result<(), StoreError> {
     let failed = |error: Error| connect::unread(&error);
-    let ended = rows(transaction, ENDED, &[&old, &order.dead_before_ms, &order.ended_before_ms]).await;
+    let names: Vec<&str> = order.own.keys().map(String::as_str).collect();
+    let dead: Vec<i64> = order.own.values().map(|before| before.dead_ms).collect();
+    let ends: Vec<i64> = order.own.values().map(|before| before.ended_ms).collect();
+    let ended = rows(transaction, ENDED, &[&old, &order.all.dead_ms, &order.all.ended_ms, &names, &dead, &ends]).await;
     let mut gone: Vec<i64> = Vec::new();
     for row in ended.map_err(failed)? {
         gone.push(rows::get(&row, "message")?);
         pruned.messages += 1;
-        pruned.dead += u64::from(rows::state(&row)? == State::Dead);
+        if rows::state(&row)? == State::Dead {
+            *pruned.dead.entry(rows::get(&row, "interface")?).or_default() += 1;
+        }
     }
     if gone.is_empty() {
         return Ok(());
@@ -90,9 +106,31 @@ async fn delete(
     Ok(())
 }
 
+/// Content that is past its time; the record stays.
+async fn empty(
+    transaction: &Transaction<'_>,
+    order: &Prune,
+    old: &[i64],
+    pruned: &mut Pruned,
+) -> Result<(), StoreError> {
+    let failed = |error: Error| connect::unread(&error);
+    let own = order.own.iter().filter_map(|(name, before)| Some((name.as_str(), before.content_ms?)));
+    let (names, before): (Vec<&str>, Vec<i64>) = own.unzip();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let full = rows(transaction, FULL, &[&old, &names, &before]).await.map_err(failed)?;
+    let seqs: Vec<i64> = full.iter().map(|row| rows::get(row, "message")).collect::<Result<_, StoreError>>()?;
+    if !seqs.is_empty() {
+        erase::content(&**transaction, &seqs, (WHO, order.now_ms)).await.map_err(failed)?;
+        pruned.content += seqs.len() as u64;
+    }
+    Ok(())
+}
+
 /// What follows from the messages that are gone: alerts about them, data keys that open nothing any more, counts.
 async fn end_of_round(transaction: &Transaction<'_>, order: &Prune) -> Result<(), Error> {
-    let before_ms = order.ended_before_ms.min(order.dead_before_ms);
+    let before_ms = order.all.ended_ms.min(order.all.dead_ms);
     run(transaction, "delete from post where state <> 'PENDING' and created_ms < $1", &[&before_ms]).await?;
     run(transaction, "delete from incident where not firing and last_ms < $1", &[&before_ms]).await?;
     run(transaction, "delete from calls where day < $1", &[&(day_of(order.now_ms) - 2)]).await?;

@@ -227,6 +227,11 @@ pub(super) async fn calls(client: &ClientWrapper, day: i64) -> Read<Vec<(String,
     all(client, sql, &[&day], |row| Ok((rows::get(row, "system")?, positive(rows::get(row, "calls")?)))).await
 }
 
+pub(super) async fn last_starts(client: &ClientWrapper) -> Read<Vec<(String, i64)>> {
+    let sql = "select interface, nominal_ms from start order by interface collate \"C\"";
+    all(client, sql, &[], |row| Ok((rows::get(row, "interface")?, rows::get(row, "nominal_ms")?))).await
+}
+
 /// Keys that are not forgotten yet, each with its message.
 pub(super) async fn known_keys(client: &ClientWrapper, now_ms: i64) -> Read<Vec<(i64, IdempotencyKey)>> {
     let sql = "select message, key_hash, body_hash, expires_ms from idem where expires_ms > $1";

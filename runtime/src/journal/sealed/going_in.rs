@@ -80,6 +80,7 @@ impl<'a> Sealing<'a> {
             | Change::Mark { .. }
             | Change::MadeGood { .. }
             | Change::Called { .. }
+            | Change::Started { .. }
             | Change::Again { .. }
             | Change::Pause(_)
             | Change::Resume(_)

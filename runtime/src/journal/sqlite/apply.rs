@@ -119,6 +119,13 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
             )?
             .execute(params![day, system])
             .map(drop),
+        Change::Started { interface, nominal_ms } => connection
+            .prepare_cached(
+                "insert into start (interface, nominal_ms) values (?1, ?2) \
+                 on conflict (interface) do update set nominal_ms = max(nominal_ms, excluded.nominal_ms)",
+            )?
+            .execute(params![interface, nominal_ms])
+            .map(drop),
         Change::Crashes { seq, crashes } => connection
             .prepare_cached("update progress set crashes = ?2 where message = ?1")?
             .execute(params![seq, crashes])

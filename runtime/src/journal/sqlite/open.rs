@@ -13,7 +13,7 @@ use super::writer::{BUSY, LONGEST_LOG_PAGES};
 use crate::journal::StoreError;
 
 /// What makes each version out of the one before it; the first out of nothing.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("schema.sql"),
     include_str!("schema-2.sql"),
     include_str!("schema-3.sql"),
@@ -21,6 +21,7 @@ const STEPS: [&str; 7] = [
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
     include_str!("schema-7.sql"),
+    include_str!("schema-8.sql"),
 ];
 
 /// Newest schema this build knows.

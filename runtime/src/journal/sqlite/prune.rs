@@ -4,9 +4,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::{read, rows};
+use super::{erase, read, rows};
 use crate::{
-    journal::{Prune, Pruned, datakey::DAY_MS, day_of},
+    journal::{Prune, Pruned, datakey::DAY_MS, day_of, retention::WHO},
     lifecycle::State,
 };
 
@@ -25,6 +25,8 @@ const TABLES: [&str; 9] = [
 
 struct Old {
     seq: i64,
+    interface: String,
+    erased: bool,
     accepted_ms: i64,
     state: State,
     ended_ms: Option<i64>,
@@ -35,7 +37,7 @@ struct Old {
 /// where the young ones begin.
 pub(super) fn prune(connection: &Connection, order: &Prune) -> rusqlite::Result<Pruned> {
     let mut pruned = Pruned::default();
-    let newest_ms = order.ended_before_ms.max(order.dead_before_ms);
+    let newest_ms = order.newest_ms();
     let found = oldest(connection, order)?;
     let whole = found.len() == order.most;
     let mut next = None;
@@ -45,11 +47,18 @@ pub(super) fn prune(connection: &Connection, order: &Prune) -> rusqlite::Result<
             break;
         }
         next = Some(old.seq).filter(|_| whole);
-        let before_ms = if old.state == State::Dead { order.dead_before_ms } else { order.ended_before_ms };
-        if old.state.is_end() && !old.marked && old.ended_ms.is_some_and(|ended_ms| ended_ms < before_ms) {
+        let Some(ended_ms) = old.ended_ms.filter(|_| old.state.is_end() && !old.marked) else { continue };
+        let before = order.of(&old.interface);
+        let dead = old.state == State::Dead;
+        if ended_ms < if dead { before.dead_ms } else { before.ended_ms } {
             delete(connection, old.seq)?;
             pruned.messages += 1;
-            pruned.dead += u64::from(old.state == State::Dead);
+            if dead {
+                *pruned.dead.entry(old.interface).or_default() += 1;
+            }
+        } else if !dead && !old.erased && before.content_ms.is_some_and(|before_ms| ended_ms < before_ms) {
+            erase::erase(connection, old.seq, WHO, order.now_ms)?;
+            pruned.content += 1;
         }
     }
     pruned.keys = forget_keys(connection, order)?;
@@ -65,7 +74,7 @@ pub(super) fn prune(connection: &Connection, order: &Prune) -> rusqlite::Result<
 fn oldest(connection: &Connection, order: &Prune) -> rusqlite::Result<Vec<Old>> {
     connection
         .prepare_cached(
-            "select seq, accepted_ms, state, ended_ms, mark is not null from message \
+            "select seq, accepted_ms, state, ended_ms, mark is not null, interface, erased_ms is not null from message \
              cross join progress on progress.message = message.seq where seq > ?1 order by seq limit ?2",
         )?
         .query_map(params![order.after, read::limit(order.most)], |row| {
@@ -75,6 +84,8 @@ fn oldest(connection: &Connection, order: &Prune) -> rusqlite::Result<Vec<Old>> 
                 state: State::from_word(&row.get::<_, String>(2)?).ok_or_else(|| rows::unreadable("state"))?,
                 ended_ms: row.get(3)?,
                 marked: row.get(4)?,
+                interface: row.get(5)?,
+                erased: row.get(6)?,
             })
         })?
         .collect()
@@ -99,7 +110,7 @@ fn forget_keys(connection: &Connection, order: &Prune) -> rusqlite::Result<u64> 
 
 /// What follows from the messages that are gone: alerts about them, data keys that open nothing any more, counts.
 fn end_of_round(connection: &Connection, order: &Prune) -> rusqlite::Result<()> {
-    let before_ms = order.ended_before_ms.min(order.dead_before_ms);
+    let before_ms = order.all.ended_ms.min(order.all.dead_ms);
     connection.prepare_cached("delete from post where state <> 'PENDING' and created_ms < ?1")?.execute([before_ms])?;
     connection.prepare_cached("delete from incident where firing = 0 and last_ms < ?1")?.execute([before_ms])?;
     connection.prepare_cached("delete from calls where day < ?1")?.execute([day_of(order.now_ms) - 2])?;

@@ -346,6 +346,13 @@ pub(super) fn calls(connection: &Connection, day: i64) -> rusqlite::Result<Vec<(
         .collect()
 }
 
+pub(super) fn last_starts(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    connection
+        .prepare_cached("select interface, nominal_ms from start order by interface")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
 pub(super) fn known_keys(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i64, IdempotencyKey)>> {
     connection
         .prepare_cached("select message, key_hash, body_hash, expires_ms from idem where expires_ms > ?1")?

@@ -8,7 +8,7 @@ use super::{SqliteStore, read};
 use crate::{
     journal::{
         Accepted, Change, Filter, Guard, NewMessage, Store, StoreError, Token,
-        retention::{Retention, sweep},
+        retention::{Retention, Rules, sweep},
     },
     lifecycle::State,
     random::Random,
@@ -76,7 +76,8 @@ async fn a_full_store_takes_messages_again_once_older_ones_are_gone() {
         let delivered = Change::State { seq, guard, state: State::Delivered, reason, detail, due_ms: None, at_ms: 1 };
         store.commit(vec![delivered]).await.unwrap();
     }
-    sweep(&store, Retention { keep_days: 1, keep_dead_days: 1 }, 2 * 86_400_000).await.unwrap();
+    let rules = Rules { all: Retention { keep_days: 1, keep_dead_days: 1 }, own: Vec::new() };
+    sweep(&store, &rules, 2 * 86_400_000).await.unwrap();
     // The log is cut once it has been moved into the file, which the idle writer does.
     let begun = std::time::Instant::now();
     while let Err(error) = store.accept(message(9_999, 10)).await {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use catalog::diagnostic::Severity;
-use catalog::model::{Auth, Durability, Format, Interface, OnDead, Operation, Order, TriggerKind};
+use catalog::model::{Auth, Durability, Format, Interface, OnDead, Operation, Order, Retention, TriggerKind};
 
 use super::Sheet;
 use crate::html::Html;
@@ -216,6 +216,7 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
         facts.push(sheet.fact("Most requests", value, &["trigger", "max_per_minute"]));
     }
     facts.push(sheet.fact("Order of messages", order(interface), &["errors", "order"]));
+    facts.push(sheet.fact("Kept after the end", kept(interface), &["retention"]));
     if interface.errors.audit {
         facts.push(sheet.fact("Audit log", documentation_only("asked for"), &["errors", "audit"]));
     }
@@ -224,6 +225,25 @@ fn intake(sheet: &Sheet<'_>) -> Vec<Fact> {
         facts.push(sheet.fact("Encryption at rest", Html::of(&value), &["errors", "encryption"]));
     }
     facts
+}
+
+/// How long messages are kept: what the document says, and what it leaves to the environment.
+fn kept(interface: &Interface) -> Html {
+    if matches!(interface.trigger.kind, TriggerKind::Request { durability: Durability::Transient, .. }) {
+        return Html::of("nothing");
+    }
+    let days = |days: Option<u32>| match days {
+        Some(1) => "1 day".to_owned(),
+        Some(days) => format!("{days} days"),
+        None => "as long as the environment says".to_owned(),
+    };
+    let Retention { body_days, record_days, dead_letter_days } = interface.retention;
+    let content = body_days.map(|_| format!("content {}, ", days(body_days))).unwrap_or_default();
+    let (records, dead) = (days(record_days), days(dead_letter_days));
+    Html::of(&match interface.errors.dead_letter {
+        true => format!("{content}records {records}; dead letters {dead}"),
+        false => format!("{content}records {records}"),
+    })
 }
 
 /// Documents may ask for what this version of the runtime does not do; the page never lets that pass as done.

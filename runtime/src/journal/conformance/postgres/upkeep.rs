@@ -1,10 +1,18 @@
 //! What keeps a database well: old days go, damage is found, and a question is not answered by reading everything.
 
+use std::sync::Arc;
+
 use super::{
     super::{Filter, Guard, Lanes, State, Store, begin, keyed, message, moved, new},
     Cluster, DEADLINE, ask, claim, open,
 };
-use crate::journal::Prune;
+use crate::journal::{Prune, retention::Before};
+
+/// The first slice of a round in which everything that ended before is past its time.
+fn slice(before_ms: i64) -> Prune {
+    let all = Before { content_ms: None, ended_ms: before_ms, dead_ms: before_ms };
+    Prune { after: 0, all, own: Arc::default(), now_ms: 1, most: 100 }
+}
 
 /// A day as the store makes them, `ago` days before today.
 fn make_day(cluster: &Cluster, database: &str, ago: u32) {
@@ -40,7 +48,7 @@ async fn days_without_messages_are_dropped_and_no_others() {
     let day = "((now() at time zone 'utc')::date - date '1970-01-01' - 5)::bigint << 34";
     let row = format!("insert into progress (message, lane, handed, state) values (({day}) + 1, 0, false, 'READY')");
     ask(&cluster, "days", &row);
-    let round = Prune { after: 0, ended_before_ms: 1, dead_before_ms: 1, now_ms: 1, most: 100 };
+    let round = slice(1);
     assert_eq!(store.prune(round.clone()).await.unwrap().next, None);
     assert_eq!(days(&cluster, "days"), "5 4", "the newest one may still be written to");
     assert_eq!(
@@ -122,8 +130,7 @@ async fn no_step_of_a_life_reads_a_whole_table() {
         assert_eq!(store.messages(Filter { interface: None, ..page.clone() }).await.unwrap().len(), 50);
         let open = Filter { interface: None, state: Some(State::Ready), ..page };
         assert!(store.messages(open).await.unwrap().is_empty());
-        let after =
-            store.prune(Prune { after: 0, ended_before_ms: 200_000, dead_before_ms: 200_000, now_ms: 1, most: 100 });
+        let after = store.prune(slice(200_000));
         assert_eq!(after.await.unwrap().next.map(|_| ()), Some(()));
     }
     // What connections counted is known when they end.
