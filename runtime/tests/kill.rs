@@ -157,7 +157,9 @@ async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
 async fn nothing_acknowledged_is_lost_on_postgresql_either() {
     let cluster = tokio::task::spawn_blocking(cluster::Cluster::start).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let store = format!("postgres = {:?}", cluster.database("killed"));
+    let url = folder.path().join("url");
+    std::fs::write(&url, cluster.database("killed")).unwrap();
+    let store = format!("postgres = {:?}\nlease_seconds = 5", format!("file:{}", url.display()));
     killed_again_and_again(folder.path(), &store, kills(KILLS_ON_A_SERVER)).await;
 }
 
@@ -223,19 +225,20 @@ async fn send(
     acknowledged
 }
 
-/// Waits until nothing is under way. How many are dead.
+/// Waits until all lanes are worked on and nothing is under way. How many are dead.
 async fn settle(client: &reqwest::Client, service: &Service) -> usize {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let url = |path: &str| format!("http://{}{path}", service.admin);
         let metrics = client.get(url("/metrics")).send().await.unwrap().text().await.unwrap();
-        let backlog = metrics.lines().find(|line| line.starts_with("tieline_backlog{")).unwrap();
-        if backlog.ends_with(" 0") {
+        let figure = |name: &str| metrics.lines().find(|line| line.starts_with(name)).unwrap();
+        let (backlog, lanes) = (figure("tieline_backlog{"), figure("tieline_lanes_held"));
+        if backlog.ends_with(" 0") && lanes.ends_with(" 64") {
             let dead = client.get(url("/dead-letters?limit=500")).send().await.unwrap().text().await.unwrap();
             let dead: serde_json::Value = serde_json::from_str(&dead).unwrap();
             return dead["dead_letters"].as_array().unwrap().len();
         }
-        assert!(Instant::now() < deadline, "still under way: {backlog}");
+        assert!(Instant::now() < deadline, "still under way: {backlog}, {lanes}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
