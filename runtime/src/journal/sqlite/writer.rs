@@ -314,7 +314,12 @@ impl Job {
     }
 
     fn erases(&self) -> bool {
-        matches!(self, Self::Commit(changes, _) if changes.iter().any(|change| matches!(change, Change::Erase { .. })))
+        match self {
+            Self::Commit(changes, _) => changes.iter().any(|change| matches!(change, Change::Erase { .. })),
+            // A round that takes content before the record is gone leaves no more of it behind than a person's demand.
+            Self::Prune(slice, _) => slice.own.values().any(|before| before.content_ms.is_some()),
+            Self::Accept(..) | Self::Close(_) => false,
+        }
     }
 
     const fn is_message(&self) -> bool {
