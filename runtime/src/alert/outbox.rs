@@ -71,7 +71,7 @@ impl Alerts {
                 tracing::error!(%error, "incidents could not be kept");
                 // What is in memory may be more than was written: it is read again.
                 *self.known() = Known::default();
-                [None, None]
+                [Some(self.clock.now_ms().saturating_add_unsigned(FIRST_PAUSE_MS)), None]
             });
             let now_ms = self.clock.now_ms();
             self.beat_ms.store(now_ms, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Alerts {
 
     /// Does once what there is to do for this part. When to look again at incidents, and at posts.
     async fn look_around(&self, part: Part, watch: &dyn Watch) -> Result<[Option<i64>; 2], StoreError> {
-        let new = self.take_part(part).await?;
+        self.take_part(part).await?;
         let noticed = watch.conditions().into_iter().chain(self.lost_channels());
         let mut changes: Vec<Change> = noticed.flat_map(|condition| self.notice(condition)).collect();
         if part == Part::Raises {
@@ -96,16 +96,13 @@ impl Alerts {
             self.keep(changes).await?;
             return Ok([None, None]);
         }
-        if new || part == Part::Leads {
-            self.hear().await?;
-        }
         let (mut reviewed, review_ms) = self.review(watch);
         if part == Part::Leads {
             self.without_erased(&mut reviewed).await?;
         }
         changes.extend(reviewed);
         self.keep(changes).await?;
-        Ok([review_ms, self.deliver(watch).await])
+        Ok([review_ms, self.deliver(watch).await?])
     }
 
     async fn keep(&self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -113,14 +110,13 @@ impl Alerts {
     }
 
     /// Sends what is due. When the next one is.
-    async fn deliver(&self, watch: &dyn Watch) -> Option<i64> {
-        let posts = match self.store.posts(false, AT_A_TIME).await {
-            Ok(posts) => posts.into_iter().filter(|post| !post.is_word()).collect::<Vec<_>>(),
-            Err(error) => {
-                tracing::error!(%error, "the outbox cannot be read");
-                return Some(self.clock.now_ms().saturating_add_unsigned(FIRST_PAUSE_MS));
-            }
-        };
+    async fn deliver(&self, watch: &dyn Watch) -> Result<Option<i64>, StoreError> {
+        let mut posts = self.store.posts(false, AT_A_TIME).await?;
+        if posts.iter().any(Post::is_word) {
+            self.hear(posts).await?;
+            posts = self.store.posts(false, AT_A_TIME).await?;
+        }
+        posts.retain(|post| !post.is_word());
         let now_ms = self.clock.now_ms();
         let oldest_ms = posts.iter().map(|post| post.created_ms).min().unwrap_or(now_ms);
         self.metrics.alerts_waiting(posts.len(), now_ms.saturating_sub(oldest_ms));
@@ -132,7 +128,7 @@ impl Alerts {
             by_channel.entry(post.channel.clone()).or_default().push(post);
         }
         let retries = join_all(by_channel.into_values().map(|posts| self.post_all(posts, watch))).await;
-        retries.into_iter().flatten().chain(next_ms).min()
+        Ok(retries.into_iter().flatten().chain(next_ms).min())
     }
 
     async fn post_all(&self, posts: Vec<Post>, watch: &dyn Watch) -> Option<i64> {

@@ -27,9 +27,6 @@ const LEADER: &str = "";
 /// What goes on is said again after this long.
 const AGAIN_MS: i64 = QUIET_MS / 2;
 
-/// Words that are heard together.
-const AT_A_TIME: usize = 1_000;
-
 /// Incidents that somebody has been told of but not the ones that this process leads.
 #[derive(Debug, Default)]
 pub(super) struct Said {
@@ -110,21 +107,14 @@ impl Alerts {
         Ok(Some(vec![self.word(Incident { count: 0, acknowledged: Some(acknowledged), ..incident })]))
     }
 
-    /// Hears what others, and this process before it led, have said.
-    pub(super) async fn hear(&self) -> Result<(), StoreError> {
-        loop {
-            let words: Vec<Post> =
-                self.store.posts(false, AT_A_TIME).await?.into_iter().filter(Post::is_word).collect();
-            if words.is_empty() {
-                return Ok(());
-            }
-            let mut changes = Vec::new();
-            for word in words {
-                changes.extend(self.heard(word.incident.clone()));
-                changes.push(Change::Post(Box::new(Post { state: PostState::Sent, ..word })));
-            }
-            self.store.commit(changes).await?;
+    /// Hears what others, and this process before it led, have said: the words among these posts.
+    pub(super) async fn hear(&self, posts: Vec<Post>) -> Result<(), StoreError> {
+        let mut changes = Vec::new();
+        for word in posts.into_iter().filter(Post::is_word) {
+            changes.extend(self.heard(word.incident.clone()));
+            changes.push(Change::Post(Box::new(Post { state: PostState::Sent, ..word })));
         }
+        self.store.commit(changes).await
     }
 
     fn heard(&self, word: Incident) -> Vec<Change> {
@@ -179,24 +169,24 @@ impl Alerts {
         Ok(())
     }
 
-    /// Takes this part. Whether it had another one before.
-    pub(super) async fn take_part(&self, part: Part) -> Result<bool, StoreError> {
+    /// Takes this part, if it had another one before.
+    pub(super) async fn take_part(&self, part: Part) -> Result<(), StoreError> {
         if self.known().part == part {
-            return Ok(false);
+            return Ok(());
         }
         if part == Part::Raises {
             // Whoever leads now has read them, and reads what this process says from now on.
             let mut known = self.known();
             known.part = part;
             known.firing.clear();
-            return Ok(true);
+            return Ok(());
         }
         let open = self.open().await?;
         let mut known = self.known();
         known.part = part;
         known.said.clear();
         known.firing = open;
-        Ok(true)
+        Ok(())
     }
 
     fn word(&self, incident: Incident) -> Change {

@@ -36,9 +36,12 @@ impl Along {
             again: any(&|change| matches!(change, Change::Again { .. })),
             buried: any(&|change| matches!(change, Change::Bury { .. })),
             counted: any(&|change| matches!(change, Change::Crashes { .. })),
-            told: any(
-                &|change| matches!(change, Change::Incident(incident) if Some(incident.reason) == reason.map(Into::into)),
-            ),
+            // A process that has just begun leaves a word of it, as one does that shares its store.
+            told: any(&|change| match change {
+                Change::Incident(incident) => Some(incident.reason) == reason.map(Into::into),
+                Change::Post(word) => Some(word.incident.reason) == reason.map(Into::into),
+                _ => false,
+            }),
         }
     }
 }
