@@ -92,8 +92,9 @@ pub trait Store: Send + Sync + 'static {
     fn story(&self, id: &str) -> Promise<'static, Result<Option<Story>, StoreError>>;
     /// Dead-letter records, newest first.
     fn graves(&self, filter: Filter) -> Promise<'static, Result<Vec<(Row, Grave)>, StoreError>>;
-    /// How many messages are dead, by interface. Counts rows: for the start, not for every look.
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
+    /// How many messages of these lanes are dead, by interface. Counts rows: not for every look. A store that one process
+    /// has for itself counts all.
+    fn dead(&self, lanes: Lanes) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>>;
     /// Incidents, newest first, the open ones before the resolved.
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>>;
     /// Alerts on their way, oldest first; with `sent`, also those that have arrived or were given up.
@@ -161,8 +162,8 @@ pub enum StoreError {
     /// Somebody else took the message, or it has ended: the result is thrown away. Nothing of these changes was made.
     #[error("the message has been taken or ended since")]
     Stale,
-    /// The store cannot be reached now. Nobody knows whether this was done: it is to be tried again, and guards and
-    /// idempotency keys keep it from being done twice.
+    /// The store cannot be reached now, and nobody knows whether this was done. It is not handed in again: what is true is
+    /// read from the store once it is back. Why stands in `postgres/writer.rs`.
     #[error("the store cannot be reached now: {0}")]
     Unavailable(String),
     /// This change could not be made, and was not.

@@ -160,6 +160,11 @@ impl Metrics {
         self.dead.get_or_create(&by_interface(interface)).inc_by(change);
     }
 
+    /// So many messages of the interface are in the dead-letter list.
+    pub fn dead_letters_are(&self, interface: &'static str, count: i64) {
+        self.dead.get_or_create(&by_interface(interface)).set(count);
+    }
+
     /// What became of an interface's messages since the start.
     #[must_use]
     pub fn totals(&self, interface: &'static str) -> Totals {

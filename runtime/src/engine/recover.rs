@@ -29,11 +29,16 @@ pub(super) async fn prepare(core: &Core) -> Result<(), StoreError> {
             core.gate(system).called(today, calls);
         }
     }
-    for (interface, dead) in core.store.dead().await? {
-        if let Some(handler) = core.handlers.iter().find(|handler| handler.interface().smart_id == interface) {
-            let name = handler.interface().smart_id;
-            core.metrics.dead_letters(name, i64::try_from(dead).unwrap_or(i64::MAX));
-        }
+    count_dead(core, Lanes::ALL).await
+}
+
+/// Counts the dead letters of these lanes. What is counted from then on follows each message's own way.
+pub(super) async fn count_dead(core: &Core, lanes: Lanes) -> Result<(), StoreError> {
+    let dead: HashMap<String, u64> = core.store.dead(lanes).await?.into_iter().collect();
+    for handler in &core.handlers {
+        let name = handler.interface().smart_id;
+        let count = dead.get(name).copied().unwrap_or_default();
+        core.metrics.dead_letters_are(name, i64::try_from(count).unwrap_or(i64::MAX));
     }
     Ok(())
 }

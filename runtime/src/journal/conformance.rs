@@ -19,8 +19,8 @@ use operating::{
     lists_are_narrowed, pauses_are_kept, searchable_fields_find_their_messages, the_audit_log_is_a_chain,
 };
 use retention::{
-    a_document_says_how_long_its_messages_are_kept, the_last_start_outlives_its_message,
-    what_is_past_its_time_is_deleted_and_nothing_else,
+    a_document_says_how_long_its_messages_are_kept, the_count_of_dead_letters_is_right_after_they_are_pruned,
+    the_last_start_outlives_its_message, what_is_past_its_time_is_deleted_and_nothing_else,
 };
 use say::{
     a_replay_takes_the_place_that_its_source_blocked, an_end_is_left_only_by_who_saw_it,
@@ -175,6 +175,7 @@ conformance!(
     calls_of_the_day_are_counted,
     what_is_past_its_time_is_deleted_and_nothing_else,
     a_document_says_how_long_its_messages_are_kept,
+    the_count_of_dead_letters_is_right_after_they_are_pruned,
     the_last_start_outlives_its_message,
     erasing_takes_the_content_and_leaves_the_story,
     what_is_needed_is_not_erased,

@@ -129,7 +129,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+    fn dead(&self, _lanes: Lanes) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
         self.at_once(|kept| {
             let mut counts = BTreeMap::<String, u64>::new();
             for entry in kept.messages.values().filter(|entry| entry.row.state == State::Dead) {

@@ -266,8 +266,8 @@ impl Store for PostgresStore {
         self.read(async move |client| read::graves(&client, &filter).await)
     }
 
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
-        self.read(async move |client| read::dead(&client).await)
+    fn dead(&self, lanes: Lanes) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.read(async move |client| read::dead(&client, &lanes::numbers(lanes)).await)
     }
 
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {

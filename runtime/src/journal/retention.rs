@@ -118,11 +118,12 @@ fn before(rules: &Rules, now_ms: i64) -> (Before, Arc<BTreeMap<String, Before>>)
     (of(Kept::BY_ENVIRONMENT), Arc::new(own.map(|(name, kept)| ((*name).to_owned(), of(*kept))).collect()))
 }
 
-/// Deletes what is past its time, once. How much that was.
+/// Deletes what is past its time, once. How much that was. The gauge of dead letters follows each slice, so that it is
+/// right as well where a round is broken off.
 ///
 /// # Errors
 /// The store cannot be written.
-pub async fn sweep(store: &dyn Store, rules: &Rules, now_ms: i64) -> Result<Pruned, StoreError> {
+pub async fn sweep(store: &dyn Store, rules: &Rules, now_ms: i64, metrics: &Metrics) -> Result<Pruned, StoreError> {
     let (all_before, own) = before(rules, now_ms);
     let (mut all, mut after) = (Pruned::default(), 0);
     loop {
@@ -132,6 +133,12 @@ pub async fn sweep(store: &dyn Store, rules: &Rules, now_ms: i64) -> Result<Prun
         all.messages += slice.messages;
         all.content += slice.content;
         all.keys += slice.keys;
+        for (interface, _) in &rules.own {
+            let gone = slice.dead.get(*interface).copied().unwrap_or_default();
+            if gone > 0 {
+                metrics.dead_letters(interface, i64::try_from(gone).unwrap_or(i64::MAX).saturating_neg());
+            }
+        }
         for (interface, dead) in slice.dead {
             *all.dead.entry(interface).or_default() += dead;
         }
@@ -144,17 +151,13 @@ pub async fn sweep(store: &dyn Store, rules: &Rules, now_ms: i64) -> Result<Prun
     }
 }
 
-/// Sweeps at the start and every hour, for ever. The gauge of dead letters follows.
+/// Sweeps at the start and every hour, for ever.
 pub async fn keep(store: Arc<dyn Store>, rules: Rules, (clock, metrics): (Arc<dyn Clock>, Arc<Metrics>)) {
     loop {
         let now_ms = clock.now_ms();
-        match sweep(&*store, &rules, now_ms).await {
+        match sweep(&*store, &rules, now_ms, &metrics).await {
             Ok(Pruned { messages: 0, content: 0, keys: 0, .. }) => {}
             Ok(Pruned { messages, content, dead, keys, .. }) => {
-                for (interface, _) in &rules.own {
-                    let gone = dead.get(*interface).copied().unwrap_or_default();
-                    metrics.dead_letters(interface, i64::try_from(gone).unwrap_or(i64::MAX).saturating_neg());
-                }
                 tracing::info!(
                     messages,
                     contents = content,

@@ -285,8 +285,8 @@ impl Store for SealedStore {
         })
     }
 
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
-        self.behind.dead()
+    fn dead(&self, lanes: Lanes) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        self.behind.dead(lanes)
     }
 
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {

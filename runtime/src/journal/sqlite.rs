@@ -146,7 +146,7 @@ impl Store for SqliteStore {
         self.read(move |connection| read::graves(connection, &filter))
     }
 
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+    fn dead(&self, _lanes: Lanes) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
         self.read(read::dead)
     }
 

@@ -89,8 +89,8 @@ impl Store for Handle {
         ready(self.disk.kept().graves(filter))
     }
 
-    fn dead(&self) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
-        ready(self.disk.kept().dead())
+    fn dead(&self, lanes: Lanes) -> Promise<'static, Result<Vec<(String, u64)>, StoreError>> {
+        ready(self.disk.kept().dead(lanes))
     }
 
     fn incidents(&self, limit: usize) -> Promise<'static, Result<Vec<Incident>, StoreError>> {

@@ -11,12 +11,16 @@ use tokio::time::{Duration, Instant};
 
 use crate::{
     engine::{core::Core, order, queue::Ticket, recover},
-    journal::{Mark, StoreError, Unfinished},
+    journal::{Lanes, Mark, StoreError, Unfinished},
     lifecycle::State,
 };
 
 /// Pauses are looked at this often, if nobody rings.
 const PAUSES: Duration = Duration::from_secs(1);
+
+/// Dead letters of our lanes are counted anew this often, and when our lanes are others: people decide about them, and
+/// retention deletes them, on whichever process it is.
+const DEAD: Duration = Duration::from_secs(30);
 
 /// Listens to others.
 #[derive(Debug, Default)]
@@ -24,6 +28,7 @@ pub(super) struct Ear {
     /// An answer was lost: what was in it is among the unfinished.
     missed: bool,
     pauses: Option<Instant>,
+    dead: Option<(Instant, Lanes)>,
 }
 
 impl Ear {
@@ -41,6 +46,10 @@ impl Ear {
             self.pauses = Some(Instant::now());
         }
         let open = core.held.open();
+        if self.dead.is_none_or(|(last, lanes)| lanes != open || last.elapsed() >= DEAD) {
+            recover::count_dead(core, open).await?;
+            self.dead = Some((Instant::now(), open));
+        }
         if open.is_empty() {
             return Ok(());
         }

@@ -124,7 +124,7 @@ async fn a_missed_start_is_made_up_for_although_retention_took_the_one_before() 
     world.wait_s(3_600 + 60).await;
     assert_eq!(world.network.times(&PUT), [3_600]);
     let rules = Rules { all: Retention { keep_days: 0, keep_dead_days: 0 }, own: Vec::new() };
-    sweep(&world.store, &rules, i64::MAX).await.unwrap();
+    sweep(&world.store, &rules, i64::MAX, &crate::metrics::Metrics::new()).await.unwrap();
     assert_eq!(starts(&world).await, [], "its message is gone");
     world.crash_for_s(3_600).await;
     world.wait_s(60).await;

@@ -69,7 +69,11 @@ pub(super) async fn the_dead_are_listed_with_their_reasons(store: &dyn Store) {
         assert!(graves.iter().all(|(_, found)| *found == grave));
         graves.into_iter().map(|(row, _)| (row.id, row.reason)).collect::<Vec<_>>()
     };
-    assert_eq!(store.dead().await.unwrap(), [("PROC-A-B-C-V1".to_owned(), 3)], "a FAILED one is no dead letter");
+    assert_eq!(
+        store.dead(Lanes::ALL).await.unwrap(),
+        [("PROC-A-B-C-V1".to_owned(), 3)],
+        "a FAILED one is no dead letter"
+    );
     let page = list(Filter { limit: 2, ..Filter::default() }).await;
     assert_eq!(page, [("m3".to_owned(), Some(Reason::Permanent)), ("m2".to_owned(), Some(Reason::Permanent))]);
 }

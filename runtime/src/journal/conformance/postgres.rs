@@ -98,6 +98,13 @@ async fn processes_share_lanes_and_have_no_say_in_those_of_others() {
     two.commit(vec![end(2, State::Delivered)]).await.unwrap();
     assert_eq!(one.hold(Lanes::NONE).await.unwrap().held, Lanes::NONE);
 
+    // Dead letters are counted by whoever holds their lane.
+    let dead = new(&two, in_lane(60)).await;
+    let bury = Change::Bury { seq: dead, grave: Box::default() };
+    two.commit(vec![state(dead, State::Dead, Some(Reason::Permanent)), bury]).await.unwrap();
+    assert_eq!(two.dead(Lanes::NONE.with(60)).await, Ok(vec![(message("").interface, 1)]));
+    assert_eq!(two.dead(Lanes::NONE.with(59)).await, Ok(vec![]));
+
     // Who leaves lets go at once.
     two.close().await;
     let last = one.hold(Lanes::NONE).await.unwrap();

@@ -2,16 +2,17 @@
 
 use super::{
     super::{
-        Change, Mark, NewMessage, Store,
+        Change, Lanes, Mark, NewMessage, Store, StoreError,
         datakey::DAY_MS,
-        retention::{Retention, Rules, sweep},
+        retention::{self, Pruned, Retention, Rules},
     },
     keyed, message, new, state,
 };
 use crate::{
     descriptor::Kept,
-    journal::{Accepted, Filter},
+    journal::{Accepted, Filter, Grave},
     lifecycle::{Reason, State},
+    metrics::Metrics,
 };
 
 fn rules(own: Kept) -> Rules {
@@ -19,6 +20,10 @@ fn rules(own: Kept) -> Rules {
         all: Retention { keep_days: 1, keep_dead_days: 2 },
         own: vec![("PROC-A-B-C-V1", own), ("OTHER", Kept::BY_ENVIRONMENT)],
     }
+}
+
+async fn sweep(store: &dyn Store, rules: &Rules, now_ms: i64) -> Result<Pruned, StoreError> {
+    retention::sweep(store, rules, now_ms, &Metrics::new()).await
 }
 
 async fn left(store: &dyn Store) -> Vec<String> {
@@ -73,6 +78,40 @@ pub(super) async fn a_document_says_how_long_its_messages_are_kept(store: &dyn S
     let swept = sweep(store, &rules(own), after(5)).await.unwrap();
     assert_eq!((swept.messages, swept.dead.len()), (1, 1));
     assert_eq!(left(store).await, [""; 0]);
+}
+
+/// More of them than one slice takes, of an interface with its own times and of one without.
+pub(super) async fn the_count_of_dead_letters_is_right_after_they_are_pruned(store: &dyn Store) {
+    const INTERFACES: [&str; 2] = ["PROC-A-B-C-V1", "OTHER"];
+    let metrics = Metrics::new();
+    for number in 0..130 {
+        let interface = INTERFACES[usize::from(number >= 120)];
+        let id = format!("dead-{number}");
+        let seq = new(store, NewMessage { interface: interface.to_owned(), ..message(&id) }).await;
+        let grave = Grave { step: "create".to_owned(), at_ms: 9, ..Grave::default() };
+        let bury = Change::Bury { seq, grave: Box::new(grave) };
+        store.commit(vec![state(seq, State::Dead, Some(Reason::Permanent)), bury]).await.unwrap();
+        metrics.dead_letters(interface, 1);
+    }
+    // One that blocks its key stays, past its time.
+    let seq = new(store, NewMessage { order_key: Some("k".to_owned()), ..message("blocks") }).await;
+    let bury = Change::Bury { seq, grave: Box::default() };
+    let blocks = Change::Mark { seq, mark: Mark::Blocks };
+    store.commit(vec![state(seq, State::Dead, Some(Reason::Permanent)), bury, blocks]).await.unwrap();
+    metrics.dead_letters(INTERFACES[0], 1);
+
+    let own = rules(Kept { dead_days: Some(5), ..Kept::BY_ENVIRONMENT });
+    for (days, left) in [(1, [121, 10]), (3, [121, 0]), (6, [1, 0])] {
+        retention::sweep(store, &own, 1_501 + days * DAY_MS, &metrics).await.unwrap();
+        assert_eq!(INTERFACES.map(|name| metrics.totals(name).dead_letters), left, "the gauge after {days} days");
+        let counted: Vec<_> = store.dead(Lanes::ALL).await.unwrap();
+        let counted = INTERFACES.map(|name| {
+            counted.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| i64::try_from(*count).unwrap())
+        });
+        assert_eq!(counted, left, "the store after {days} days");
+        let graves = store.graves(Filter { limit: 999, ..Filter::default() }).await.unwrap();
+        assert_eq!(graves.len(), usize::try_from(left[0] + left[1]).unwrap(), "the list after {days} days");
+    }
 }
 
 pub(super) async fn the_last_start_outlives_its_message(store: &dyn Store) {

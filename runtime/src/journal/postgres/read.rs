@@ -179,10 +179,11 @@ pub(super) async fn graves(client: &ClientWrapper, filter: &Filter) -> Read<Vec<
     all(client, &sql, &narrowed.values, |found| Ok((rows::row(found)?, rows::grave(found)?))).await
 }
 
-pub(super) async fn dead(client: &ClientWrapper) -> Read<Vec<(String, u64)>> {
+pub(super) async fn dead(client: &ClientWrapper, lanes: &[i16]) -> Read<Vec<(String, u64)>> {
     let sql = "select interface, count(*) from dead join progress on progress.message = dead.message \
-               join message on message.seq = dead.message where state = 'DEAD' group by interface order by interface";
-    all(client, sql, &[], |row| Ok((rows::get(row, "interface")?, positive(rows::get(row, "count")?)))).await
+               join message on message.seq = dead.message where state = 'DEAD' and progress.lane = any($1) \
+               group by interface order by interface";
+    all(client, sql, &[&lanes], |row| Ok((rows::get(row, "interface")?, positive(rows::get(row, "count")?)))).await
 }
 
 pub(super) async fn incidents(client: &ClientWrapper, most: usize) -> Read<Vec<Incident>> {

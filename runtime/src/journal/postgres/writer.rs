@@ -4,8 +4,14 @@
 //!
 //! Every transaction raises the count of commits in the row of this process. When the reply to a commit is lost, the
 //! count says whether it was made: it is read with a lock, which waits for the old connection's transaction to end. So
-//! nothing is written twice and nothing is answered that was not written. If the server stays away for longer than
-//! `PATIENCE`, whoever waits is told so, and this process starts over on its lanes once the server is back.
+//! nothing is written twice and nothing is answered that was not written.
+//!
+//! If the server stays away for longer than `PATIENCE`, whoever waits is told [`StoreError::Unavailable`], and nobody hands
+//! in that work again, neither here nor in the engine. A lease is not renewed while the server is away, and others take
+//! lanes whose lease is over; a commit that came late could then act on a turn that is not ours any more. Guards would
+//! stop it where a message has been taken since, but not where it stands as it stood. So this process starts over on the
+//! lanes that it still has once the server is back, with what the database says: either the commit was made, or the
+//! message runs again under the same idempotency key. A sender that was told 503 sends again.
 
 use std::{
     collections::BTreeMap,

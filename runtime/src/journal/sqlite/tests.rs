@@ -77,7 +77,7 @@ async fn a_full_store_takes_messages_again_once_older_ones_are_gone() {
         store.commit(vec![delivered]).await.unwrap();
     }
     let rules = Rules { all: Retention { keep_days: 1, keep_dead_days: 1 }, own: Vec::new() };
-    sweep(&store, &rules, 2 * 86_400_000).await.unwrap();
+    sweep(&store, &rules, 2 * 86_400_000, &crate::metrics::Metrics::new()).await.unwrap();
     // The log is cut once it has been moved into the file, which the idle writer does.
     let begun = std::time::Instant::now();
     while let Err(error) = store.accept(message(9_999, 10)).await {
