@@ -30,6 +30,7 @@ mod markdown;
 mod open;
 mod problem;
 mod source;
+mod spread;
 mod symbols;
 mod walk;
 mod yaml;

@@ -12,6 +12,7 @@ use crate::lower::interface::{self, Lowered};
 use crate::lower::{settings, system};
 use crate::model::{Settings, System};
 use crate::source::{SourceKind, Sources};
+use crate::spread::spread;
 use crate::symbols::Symbols;
 use crate::{check, digest, lint};
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ pub fn open(root: &Path) -> (Option<Catalog>, Diagnostics, Sources) {
 /// Checks documents that are in memory.
 #[must_use]
 pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
-    let mut files: Vec<File<'_>> = sources.iter().map(File::new).collect();
+    let mut files: Vec<File<'_>> = spread(sources.iter().collect(), File::new);
     let mut symbols = Symbols::default();
     let systems = lower_systems(&mut files, &mut symbols);
     let interfaces = lower_interfaces(&mut files, &symbols);
@@ -45,9 +46,7 @@ pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
     check::check(&mut project, &mut files);
     lint::lint(&project, &mut files);
     let mut diagnostics = Diagnostics::default();
-    for file in files {
-        diagnostics.extend(file.into_diagnostics());
-    }
+    spread(files, File::into_diagnostics).into_iter().for_each(|found| diagnostics.extend(found));
     diagnostics.sort();
     let catalog = (!diagnostics.has_errors() && !sources.is_empty()).then(|| bless(project));
     (catalog, diagnostics)
@@ -124,8 +123,10 @@ fn lower_systems(files: &mut [File<'_>], symbols: &mut Symbols) -> Vec<(usize, S
 }
 
 fn lower_interfaces(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, Lowered)> {
-    let interfaces = files.iter_mut().enumerate().filter(|(_, file)| file.is(SourceKind::Interface));
-    interfaces.map(|(index, file)| (index, interface::interface(&file.document, symbols, &mut file.findings))).collect()
+    let interfaces = files.iter_mut().enumerate().filter(|(_, file)| file.is(SourceKind::Interface)).collect();
+    spread(interfaces, |(index, file): (usize, &mut File<'_>)| {
+        (index, interface::interface(&file.document, symbols, &mut file.findings))
+    })
 }
 
 fn lower_environments(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, Placed)> {

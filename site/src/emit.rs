@@ -1,9 +1,14 @@
 //! Catalog in, files out.
 //!
-//! In: catalog, diagnostics, options. Out: every file of the site with its path, one after the other, or only one of them. Never
-//! knows: the disk.
+//! In: catalog, diagnostics, options. Out: every file of the site with its path, or only one of them. Never knows: the disk.
+//!
+//! First every path is given to whoever takes it first; then the files are made, in any order and by as many threads as there are
+//! processors, because no file reads another.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{thread, vec};
 
 use askama::Template;
 use catalog::Catalog;
@@ -11,8 +16,12 @@ use catalog::colour::{DARK, LIGHT};
 use catalog::diagnostic::Diagnostics;
 use catalog::model::Interface;
 
+use crate::fields::Name;
+use crate::objects::Object;
+use crate::paths::Network;
 use crate::revisions::Trail;
 use crate::routes::{Slugs, slug};
+use crate::view::paths::{Reach, reach};
 use crate::view::revisions::{change_route, revision_route};
 use crate::view::{
     ChangesPage, CodePage, CodesPage, Context, DiffPage, DocumentPage, DocumentSource, FieldPage, FieldsPage, Group,
@@ -25,125 +34,172 @@ use crate::{Options, export, search};
 /// Files of a site: path with `/`, and bytes; sorted by path, each path once.
 pub type Files = Vec<(String, Vec<u8>)>;
 
+/// Takes files as they are made, from several threads.
+pub(crate) type Give<'g> = dyn Fn(String, Vec<u8>) + Sync + 'g;
+
 /// Makes the whole site. The same arguments give the same bytes.
 #[must_use]
 pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> Files {
-    let mut files = Files::new();
-    emit_each(catalog, diagnostics, options, &mut |path, bytes| files.push((path, bytes)));
+    let files = Mutex::new(Files::new());
+    emit_each(catalog, diagnostics, options, &|path, bytes| {
+        files.lock().unwrap_or_else(PoisonError::into_inner).push((path, bytes));
+    });
+    let mut files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort_unstable();
     files
 }
 
 /// Makes the whole site and gives every file away as soon as it is made, each path once: a site never lies in memory as a whole.
-pub fn emit_each(
-    catalog: &Catalog,
-    diagnostics: &Diagnostics,
-    options: &Options,
-    give: &mut dyn FnMut(String, Vec<u8>),
-) {
+pub(crate) fn emit_each(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options, give: &Give<'_>) {
     let context = Context::new(catalog, diagnostics, options);
-    let mut site = Site { give, only: None, found: false, paths: BTreeSet::new() };
-    everything(&context, &mut site);
+    let (indexes, reached) = (Indexes::default(), OnceLock::new());
+    make(everything(&context, &indexes, &reached).jobs, give);
 }
 
 /// Makes one file of the site, and no more than it takes to find it; nothing if the site has no such file.
 #[must_use]
 pub fn emit_one(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options, path: &str) -> Option<Vec<u8>> {
     let context = Context::new(catalog, diagnostics, options);
-    let mut found = None;
-    let give = &mut |_, bytes| found = Some(bytes);
-    everything(&context, &mut Site { give, only: Some(path), found: false, paths: BTreeSet::new() });
-    found
+    let (indexes, reached) = (Indexes::default(), OnceLock::new());
+    let jobs = everything(&context, &indexes, &reached).jobs;
+    let job = jobs.into_iter().find(|job| match job.work {
+        Work::File(_) => job.place == path,
+        Work::Folder(_) => path.starts_with(&job.place),
+    })?;
+    let found = OnceLock::new();
+    job.run(&|made, bytes| {
+        if made == path {
+            found.get_or_init(|| bytes);
+        }
+    });
+    found.into_inner()
 }
 
-fn everything(context: &Context<'_>, site: &mut Site<'_>) {
+/// What several pages read, made when the first of them asks for it.
+#[derive(Default)]
+struct Indexes<'a> {
+    network: OnceLock<Network<'a>>,
+    objects: OnceLock<BTreeMap<String, Object<'a>>>,
+    fields: OnceLock<BTreeMap<&'a str, Name<'a>>>,
+}
+
+/// The files of a site before they are made.
+#[derive(Default)]
+struct Plan<'p> {
+    jobs: Vec<Job<'p>>,
+    paths: BTreeSet<String>,
+}
+
+/// One file that is to be made, or a folder of them.
+struct Job<'p> {
+    /// Path of the file, or of the folder with `/` at its end.
+    place: String,
+    work: Work<'p>,
+}
+
+/// From the path of a file to what stands in it.
+type MakeFile<'p> = dyn FnOnce(&str) -> Vec<u8> + Send + 'p;
+
+/// All files of a folder, with their paths.
+type MakeFolder<'p> = dyn FnOnce() -> Vec<(String, String)> + Send + 'p;
+
+enum Work<'p> {
+    File(Box<MakeFile<'p>>),
+    /// Files whose names show when they are made.
+    Folder(Box<MakeFolder<'p>>),
+}
+
+impl Job<'_> {
+    fn run(self, give: &Give<'_>) {
+        match self.work {
+            Work::File(make) => {
+                let bytes = make(&self.place);
+                give(self.place, bytes);
+            }
+            Work::Folder(make) => make().into_iter().for_each(|(path, text)| give(path, text.into_bytes())),
+        }
+    }
+}
+
+impl<'p> Plan<'p> {
+    /// A path belongs to whoever takes it first.
+    fn file(&mut self, path: impl Into<String>, make: impl FnOnce(&str) -> Vec<u8> + Send + 'p) {
+        let place = path.into();
+        if self.paths.insert(place.clone()) {
+            self.jobs.push(Job { place, work: Work::File(Box::new(make)) });
+        }
+    }
+
+    fn text(&mut self, path: impl Into<String>, text: &'p str) {
+        self.file(path, move |_| text.as_bytes().to_vec());
+    }
+
+    fn page<Page: Template>(&mut self, path: impl Into<String>, page: impl FnOnce(&str) -> Page + Send + 'p) {
+        self.file(path, move |path| {
+            // Our templates call nothing that fails, and writing to a String does not.
+            let mut text = page(path).render().unwrap_or_default();
+            text.push('\n');
+            text.into_bytes()
+        });
+    }
+}
+
+/// Does the work on all processors.
+fn make(jobs: Vec<Job<'_>>, give: &Give<'_>) {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    // What takes long stands at the end of the plan: last, it would leave the other threads without work.
+    let queue = Mutex::new(jobs.into_iter());
+    let work = || {
+        while let Some(job) = next(&queue) {
+            job.run(give);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+}
+
+fn next<'p>(queue: &Mutex<vec::IntoIter<Job<'p>>>) -> Option<Job<'p>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).next_back()
+}
+
+fn everything<'p, 'n: 'p>(
+    context: &'n Context<'n>,
+    indexes: &'n Indexes<'n>,
+    reached: &'p OnceLock<Reach<'n, 'n>>,
+) -> Plan<'p> {
+    let mut plan = Plan::default();
+    let site = &mut plan;
     assets(context, site);
     overview(context, site);
     interfaces(context, site);
     systems(context, site);
-    paths(context, site);
+    paths(context, indexes, reached, site);
     groups(context, site);
-    objects(context, site);
-    fields(context, site);
+    objects(context, indexes, site);
+    fields(context, indexes, site);
     help(context, site);
     short_links(context, site);
-    if site.is_done() {
-        return;
-    }
-    if site.wants_below("search/") {
-        search::scripts(context).into_iter().for_each(|(path, text)| site.add(&path, text));
-    }
-    if !site.is_done() && !site.only.is_some_and(|only| only.starts_with("search/")) {
-        export::whole(context).for_each(|(path, text)| site.add(&path, text));
-    }
-    if let Some(base) = &context.options.address {
-        let paths: Vec<&str> = site.paths.iter().map(String::as_str).collect();
-        let (path, text) = export::sitemap(base, &paths);
-        site.add(&path, text);
-    }
+    exports(context, site);
+    let search = Work::Folder(Box::new(move || search::scripts(context)));
+    plan.jobs.push(Job { place: "search/".to_owned(), work: search });
+    plan
 }
 
-/// Where files go, and which are wanted.
-struct Site<'a> {
-    give: &'a mut dyn FnMut(String, Vec<u8>),
-    /// The only file that is wanted, if not all are.
-    only: Option<&'a str>,
-    /// Whether anything that is wanted was made.
-    found: bool,
-    paths: BTreeSet<String>,
-}
-
-impl Site<'_> {
-    fn add(&mut self, path: &str, text: String) {
-        self.put(path, text.into_bytes());
-    }
-
-    fn put(&mut self, path: &str, bytes: Vec<u8>) {
-        // A path belongs to whoever takes it first.
-        if self.paths.insert(path.to_owned()) && self.wants(path) {
-            (self.give)(path.to_owned(), bytes);
-            self.found = true;
-        }
-    }
-
-    fn wants(&self, path: &str) -> bool {
-        self.only.is_none_or(|only| only == path)
-    }
-
-    /// Whether some file in a folder may be wanted.
-    fn wants_below(&self, folder: &str) -> bool {
-        self.only.is_none_or(|only| only.starts_with(folder))
-    }
-
-    /// Whether the only file that is wanted was made, or is a page, all of which were looked through: files for machines, which
-    /// come after them, take longer to make.
-    fn is_done(&self) -> bool {
-        self.only.is_some_and(|only| self.found || only.ends_with(".html"))
-    }
-
-    /// A page that is made only if it is wanted.
-    fn page<Page: Template>(&mut self, path: &str, page: impl FnOnce() -> Page) {
-        if !self.wants(path) {
-            self.paths.insert(path.to_owned());
-            return;
-        }
-        // Our templates call nothing that fails, and writing to a String does not.
-        let mut text = page().render().unwrap_or_default();
-        text.push('\n');
-        self.add(path, text);
-    }
-}
-
-fn assets(context: &Context<'_>, site: &mut Site<'_>) {
-    site.add("assets/site.css", include_str!("../assets/site.css").to_owned() + &accent(context));
-    site.add("assets/site.js", include_str!("../assets/site.js").to_owned());
-    site.add("assets/live.js", include_str!("../assets/live.js").to_owned());
-    site.add("assets/operate.js", include_str!("../assets/operate.js").to_owned());
-    site.add("assets/operate.css", include_str!("../assets/operate.css").to_owned());
+fn assets<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
+    let style = include_str!("../assets/site.css");
+    site.file("assets/site.css", move |_| (style.to_owned() + &accent(context)).into_bytes());
+    site.text("assets/site.js", include_str!("../assets/site.js"));
+    site.text("assets/live.js", include_str!("../assets/live.js"));
+    site.text("assets/operate.js", include_str!("../assets/operate.js"));
+    site.text("assets/operate.css", include_str!("../assets/operate.css"));
     if let Some(logo) = &context.options.logo {
-        site.put(&format!("assets/logo.{}", logo.ending), logo.bytes.clone());
+        site.file(format!("assets/logo.{}", logo.ending), move |_| logo.bytes.clone());
     } else {
-        site.add("assets/icon.svg", include_str!("../assets/icon.svg").to_owned());
+        site.text("assets/icon.svg", include_str!("../assets/icon.svg"));
     }
 }
 
@@ -157,30 +213,33 @@ fn accent(context: &Context<'_>) -> String {
     )
 }
 
-fn overview(context: &Context<'_>, site: &mut Site<'_>) {
-    site.page(HomePage::PATH, || HomePage::new(context));
-    site.page(ListPage::PATH, || ListPage::new(context));
-    site.page(SystemsPage::PATH, || SystemsPage::new(context));
-    site.page(LandscapePage::PATH, || LandscapePage::new(context));
-    site.page(ChangesPage::PATH, || ChangesPage::new(context));
-    site.page(HealthPage::PATH, || HealthPage::new(context));
+fn overview<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
+    site.page(HomePage::PATH, move |_| HomePage::new(context));
+    site.page(ListPage::PATH, move |_| ListPage::new(context));
+    site.page(SystemsPage::PATH, move |_| SystemsPage::new(context));
+    site.page(LandscapePage::PATH, move |_| LandscapePage::new(context));
+    site.page(ChangesPage::PATH, move |_| ChangesPage::new(context));
+    site.page(HealthPage::PATH, move |_| HealthPage::new(context));
 }
 
-fn interfaces(context: &Context<'_>, site: &mut Site<'_>) {
+fn interfaces<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
     for interface in context.catalog.interfaces() {
         let Some(path) = context.routes.interface(&interface.smart_id.text) else {
             continue;
         };
-        site.page(&path, || InterfacePage::new(context, interface));
-        site.add(&path.replace("index.html", "index.md"), interface.text.clone());
-        let source = DocumentSource {
-            page: &path,
-            title: &interface.title,
-            section: "interfaces",
-            path: &interface.path,
-            text: &interface.text,
-        };
-        site.page(&DocumentPage::route(&path), || DocumentPage::new(context, &source));
+        site.page(path.as_str(), move |_| InterfacePage::new(context, interface));
+        site.text(path.replace("index.html", "index.md"), &interface.text);
+        let own = path.clone();
+        site.page(DocumentPage::route(&path), move |_| {
+            let source = DocumentSource {
+                page: &own,
+                title: &interface.title,
+                section: "interfaces",
+                path: &interface.path,
+                text: &interface.text,
+            };
+            DocumentPage::new(context, &source)
+        });
         if let Some(trail) = context.trails.get(interface.smart_id.text.as_str()) {
             revisions(context, interface, (trail, &path), site);
         }
@@ -188,103 +247,117 @@ fn interfaces(context: &Context<'_>, site: &mut Site<'_>) {
 }
 
 /// Every revision of an interface as it stood, and what changed from each to the next.
-fn revisions(context: &Context<'_>, interface: &Interface, (trail, path): (&Trail<'_>, &str), site: &mut Site<'_>) {
+fn revisions<'p>(
+    context: &'p Context<'p>,
+    interface: &'p Interface,
+    (trail, path): (&'p Trail<'p>, &str),
+    site: &mut Plan<'p>,
+) {
     for (index, revision) in trail.revisions.iter().enumerate() {
+        let own = path.to_owned();
         let route = revision_route(path, &revision.short());
-        site.page(&route, || RevisionPage::new(context, interface, trail, (index, path)));
+        site.page(route, move |_| RevisionPage::new(context, interface, trail, (index, &own)));
     }
     for (index, change) in trail.changes.iter().enumerate() {
+        let own = path.to_owned();
         let route = change_route(path, &change.name());
-        site.page(&route, || DiffPage::new(context, interface, trail, (index, path)));
+        site.page(route, move |_| DiffPage::new(context, interface, trail, (index, &own)));
     }
 }
 
-fn systems(context: &Context<'_>, site: &mut Site<'_>) {
+fn systems<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
     for system in context.catalog.systems() {
         let Some(path) = context.routes.system(&system.name) else {
             continue;
         };
-        site.page(&path, || SystemPage::new(context, system, &path));
-        site.add(&path.replace("index.html", "index.md"), system.text.clone());
-        let source = DocumentSource {
-            page: &path,
-            title: &system.name,
-            section: "systems",
-            path: &system.path,
-            text: &system.text,
-        };
-        site.page(&DocumentPage::route(&path), || DocumentPage::new(context, &source));
+        site.page(path.as_str(), move |path| SystemPage::new(context, system, path));
+        site.text(path.replace("index.html", "index.md"), &system.text);
+        let route = DocumentPage::route(&path);
+        site.page(route, move |_| {
+            let source = DocumentSource {
+                page: &path,
+                title: &system.name,
+                section: "systems",
+                path: &system.path,
+                text: &system.text,
+            };
+            DocumentPage::new(context, &source)
+        });
     }
 }
 
-fn paths(context: &Context<'_>, site: &mut Site<'_>) {
-    if !site.wants(PathsPage::PATH) && !site.wants_below("systems/") {
-        return;
-    }
-    let network = crate::paths::Network::of(context.catalog);
-    let reach = crate::view::paths::reach(context, &network);
-    site.page(PathsPage::PATH, || PathsPage::new(context, &reach));
+fn paths<'p, 'n: 'p>(
+    context: &'n Context<'n>,
+    indexes: &'n Indexes<'n>,
+    reached: &'p OnceLock<Reach<'n, 'n>>,
+    site: &mut Plan<'p>,
+) {
+    let all =
+        move || reached.get_or_init(|| reach(context, indexes.network.get_or_init(|| Network::of(context.catalog))));
+    site.page(PathsPage::PATH, move |_| PathsPage::new(context, all()));
     for system in context.catalog.systems() {
         if let Some(path) = context.routes.system(&system.name).map(|it| ReachPage::route(&it)) {
-            site.page(&path, || ReachPage::new(context, system, &reach, &path));
+            site.page(path, move |path| ReachPage::new(context, system, all(), path));
         }
     }
 }
 
-fn groups(context: &Context<'_>, site: &mut Site<'_>) {
+fn groups<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
     for group in [Group::Domain, Group::Team] {
-        site.page(group.path(), || GroupsPage::new(context, group));
+        site.page(group.path(), move |_| GroupsPage::new(context, group));
     }
     for name in context.routes.domains() {
         if let Some(path) = context.routes.domain(name) {
-            site.page(&path, || GroupPage::new(context, Group::Domain, name, &path));
+            site.page(path, move |path| GroupPage::new(context, Group::Domain, name, path));
         }
     }
     for name in context.routes.teams() {
         if let Some(path) = context.routes.team(name) {
-            site.page(&path, || GroupPage::new(context, Group::Team, name, &path));
+            site.page(path, move |path| GroupPage::new(context, Group::Team, name, path));
         }
     }
 }
 
-fn objects(context: &Context<'_>, site: &mut Site<'_>) {
-    let index = crate::objects::index(context.catalog);
-    site.page(ObjectsPage::PATH, || ObjectsPage::new(context, &index));
-    for (key, object) in &index {
+fn objects<'p, 'n: 'p>(context: &'p Context<'n>, indexes: &'p Indexes<'n>, site: &mut Plan<'p>) {
+    let all = move || indexes.objects.get_or_init(|| crate::objects::index(context.catalog));
+    site.page(ObjectsPage::PATH, move |_| ObjectsPage::new(context, all()));
+    for key in context.routes.objects() {
         if let Some(path) = context.routes.object(key) {
-            site.page(&path, || ObjectPage::new(context, object, &path));
+            site.page(path, move |path| ObjectPage::new(context, all().get(key).unwrap_or(&Object::default()), path));
         }
     }
 }
 
-fn fields(context: &Context<'_>, site: &mut Site<'_>) {
-    let index = crate::fields::index(context.catalog);
-    site.page(FieldsPage::PATH, || FieldsPage::new(context, &index));
-    for (name, about) in &index {
+fn fields<'p, 'n: 'p>(context: &'p Context<'n>, indexes: &'p Indexes<'n>, site: &mut Plan<'p>) {
+    let all = move || indexes.fields.get_or_init(|| crate::fields::index(context.catalog));
+    site.page(FieldsPage::PATH, move |_| FieldsPage::new(context, all()));
+    for name in context.routes.fields() {
         if let Some(path) = context.routes.field(name) {
-            site.page(&path, || FieldPage::new(context, name, about, &path));
+            site.page(path, move |path| {
+                FieldPage::new(context, name, all().get(name).unwrap_or(&Name::default()), path)
+            });
         }
     }
 }
 
-fn help(context: &Context<'_>, site: &mut Site<'_>) {
-    let codes: Vec<_> = catalog::explain::pages().to_vec();
-    site.page(CodesPage::PATH, || CodesPage::new(context, &codes));
+fn help<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
+    let codes = catalog::explain::pages();
+    site.page(CodesPage::PATH, move |_| CodesPage::new(context, codes));
     for code in codes {
-        site.page(&code_path(code.code), || CodePage::new(context, code));
+        site.page(code_path(code.code), move |_| CodePage::new(context, *code));
     }
-    site.page(OperatePage::PATH, || OperatePage::new(context));
-    site.page(ReasonsPage::PATH, || ReasonsPage::new(context));
-    site.page(ProgramsPage::PATH, || ProgramsPage::new(context));
-    site.page(ManualIndex::PATH, || ManualIndex::new(context));
+    site.page(OperatePage::PATH, move |_| OperatePage::new(context));
+    site.page(ReasonsPage::PATH, move |_| ReasonsPage::new(context));
+    site.page(ProgramsPage::PATH, move |_| ProgramsPage::new(context));
+    site.page(ManualIndex::PATH, move |_| ManualIndex::new(context));
     for manual in &context.options.manual {
-        site.page(&manual.route(), || ManualPage::new(context, manual));
+        site.page(manual.route(), move |_| ManualPage::new(context, manual));
     }
 }
 
 /// `i/<id>/` for every Smart ID and every legacy ID. A legacy ID that several interfaces carry lists them all.
-fn short_links(context: &Context<'_>, site: &mut Site<'_>) {
-    let mut ids: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
+fn short_links<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
+    let mut ids: BTreeMap<String, (&'p str, Vec<&'p str>)> = BTreeMap::new();
     let mut slugs = Slugs::default();
     for interface in context.catalog.interfaces() {
         let smart_id = interface.smart_id.text.as_str();
@@ -299,7 +372,29 @@ fn short_links(context: &Context<'_>, site: &mut Site<'_>) {
         }
     }
     for (name, (id, targets)) in ids {
-        let path = format!("i/{name}/index.html");
-        site.page(&path, || ShortPage::new(context, &path, id, &targets));
+        site.page(format!("i/{name}/index.html"), move |path| ShortPage::new(context, path, id, &targets));
+    }
+}
+
+/// Files for machines.
+fn exports<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
+    for interface in context.catalog.interfaces() {
+        let Some(page) = context.routes.interface(&interface.smart_id.text) else { continue };
+        for (name, text) in export::of_interface(interface) {
+            site.file(export::beside(&page, name), move |_| text(context, interface).into_bytes());
+        }
+    }
+    for system in context.catalog.systems() {
+        let Some(page) = context.routes.system(&system.name) else { continue };
+        for (name, text) in export::of_system(system) {
+            site.file(export::beside(&page, name), move |_| text(context, system).into_bytes());
+        }
+    }
+    if let Some(base) = &context.options.address {
+        let paths: Vec<String> = site.paths.iter().filter(|path| path.ends_with(".html")).cloned().collect();
+        site.file("sitemap.xml", move |_| export::sitemap(base, &paths).into_bytes());
+    }
+    for (path, text) in export::WHOLE {
+        site.file(*path, move |_| text(context).into_bytes());
     }
 }

@@ -27,7 +27,7 @@ mod view;
 mod words;
 mod write;
 
-pub use emit::{Files, emit, emit_each, emit_one};
+pub use emit::{Files, emit, emit_one};
 pub use history::{History, Revision, Revisions};
 pub use live::{DEV, WAITING, dev, live};
 pub use write::{Error, Report, build, write};

@@ -91,6 +91,11 @@ impl Routes {
         self.fields.keys().map(String::as_str)
     }
 
+    /// Keys of all business objects, sorted.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &str> {
+        self.objects.keys().map(String::as_str)
+    }
+
     /// Names of all domains, sorted.
     pub(crate) fn domains(&self) -> impl Iterator<Item = &str> {
         self.domains.keys().map(String::as_str)

@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::{fs, io, thread};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
 
 use catalog::Catalog;
 use catalog::diagnostic::Diagnostics;
 
-use crate::{Options, emit_each};
+use crate::Options;
+use crate::emit::emit_each;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,67 +58,76 @@ pub fn write(files: &[(String, Vec<u8>)], folder: &Path) -> Result<Report, Error
             return Err(Error::Outside { path: path.clone() });
         }
     }
-    let mut writer = Writer::new(folder);
+    let writer = Writer::new(folder);
     for (path, bytes) in files {
-        writer.put(path.clone(), bytes)?;
+        writer.put(path.clone(), bytes);
     }
     writer.finish()
 }
-
-/// Files that wait for the disk while others are made: few, so that no site is too large for the memory.
-const WAITING: usize = 64;
 
 /// Makes the site and writes it as [`write()`] does, file by file while it is being made.
 ///
 /// # Errors
 /// When a path is not inside the folder, or the disk refuses; what was written before stays.
 pub fn build(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options, folder: &Path) -> Result<Report, Error> {
-    let mut writer = Writer::new(folder);
-    thread::scope(|scope| {
-        let (sender, files) = mpsc::sync_channel::<(String, Vec<u8>)>(WAITING);
-        // When writing has failed nobody receives any more, and what is still made is let go of.
-        scope.spawn(move || {
-            emit_each(catalog, diagnostics, options, &mut |path, bytes| drop(sender.send((path, bytes))));
-        });
-        files.into_iter().try_for_each(|(path, bytes)| writer.put(path, &bytes))
-    })?;
+    let writer = Writer::new(folder);
+    emit_each(catalog, diagnostics, options, &|path, bytes| writer.put(path, &bytes));
     writer.finish()
 }
 
-/// A folder that becomes a site, file by file.
+/// A folder that becomes a site, file by file, from any thread.
 struct Writer<'a> {
     folder: &'a Path,
+    done: Mutex<Done>,
+}
+
+#[derive(Default)]
+struct Done {
     report: Report,
     now: BTreeSet<String>,
+    /// Why nothing is written any more.
+    failed: Option<Error>,
 }
 
 impl<'a> Writer<'a> {
     fn new(folder: &'a Path) -> Self {
-        Self { folder, report: Report::default(), now: BTreeSet::new() }
+        Self { folder, done: Mutex::default() }
     }
 
-    fn put(&mut self, path: String, bytes: &[u8]) -> Result<(), Error> {
-        if !is_inside(&path) {
-            return Err(Error::Outside { path });
+    /// Writes a file if it differs; nothing after the first that failed.
+    fn put(&self, path: String, bytes: &[u8]) {
+        let done = || self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if done().failed.is_some() {
+            return;
         }
-        match put(&self.folder.join(&path), bytes)? {
-            true => self.report.written += 1,
-            false => self.report.unchanged += 1,
+        let written = if is_inside(&path) {
+            put(&self.folder.join(&path), bytes)
+        } else {
+            Err(Error::Outside { path: path.clone() })
+        };
+        let mut done = done();
+        match written {
+            Ok(true) => done.report.written += 1,
+            Ok(false) => done.report.unchanged += 1,
+            Err(error) => done.failed = Some(error),
         }
-        self.now.insert(path);
-        Ok(())
+        done.now.insert(path);
     }
 
     /// Removes what is no longer part of the site, and notes what is.
-    fn finish(mut self) -> Result<Report, Error> {
+    fn finish(self) -> Result<Report, Error> {
+        let Done { mut report, now, failed } = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let manifest = self.folder.join(MANIFEST);
         let before = fs::read_to_string(&manifest).unwrap_or_default();
-        for path in before.lines().filter(|path| is_inside(path) && !self.now.contains(*path)) {
-            self.report.removed += usize::from(remove(&self.folder.join(path))?);
+        for path in before.lines().filter(|path| is_inside(path) && !now.contains(*path)) {
+            report.removed += usize::from(remove(&self.folder.join(path))?);
         }
-        let list: String = self.now.iter().flat_map(|path| [path, "\n"]).collect();
+        let list: String = now.iter().flat_map(|path| [path, "\n"]).collect();
         put(&manifest, list.as_bytes())?;
-        Ok(self.report)
+        Ok(report)
     }
 }
 
@@ -135,10 +145,13 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
     if same_length && fs::read(path).is_ok_and(|present| present == bytes) {
         return Ok(false);
     }
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
+    match fs::write(path, bytes) {
+        // Most folders are there: to ask for each before each file would cost more than the files.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, bytes)).map_err(failed)?;
+        }
+        written => written.map_err(failed)?,
     }
-    fs::write(path, bytes).map_err(failed)?;
     Ok(true)
 }
 

@@ -15,62 +15,56 @@ mod prometheus;
 mod schema;
 mod sitemap;
 
+use catalog::model::{Interface, System};
 use serde_json::Value;
 
 use crate::view::{Context, speaks_http};
 
-/// A file for machines.
-pub(crate) type Export = (String, String);
+/// Name of a file, and what makes its text of something.
+pub(crate) type Export<Of> = (&'static str, fn(&Context<'_>, &Of) -> String);
 
-/// Every file that describes the catalog as a whole.
-pub(crate) fn whole(context: &Context<'_>) -> impl Iterator<Item = Export> {
-    let files = vec![
-        ("catalog.json".to_owned(), facts::json(context)),
-        ("catalog.csv".to_owned(), facts::csv(context)),
-        ("llms.txt".to_owned(), llms::text(context)),
-        ("openapi.json".to_owned(), pretty(&openapi::service(context, context.catalog.interfaces()))),
-        ("asyncapi.json".to_owned(), pretty(&asyncapi::document(context, context.catalog.interfaces()))),
-        ("catalog-info.yaml".to_owned(), backstage::text(context)),
-        ("leanix.ldif.json".to_owned(), pretty(&leanix::document(context))),
-        ("changes/feed.atom".to_owned(), feed::text(context)),
-        ("alerts.yaml".to_owned(), prometheus::whole(context)),
-        ("dashboard.json".to_owned(), pretty(&grafana::whole(context))),
-    ];
-    files.into_iter().chain(of_interfaces(context)).chain(of_systems(context))
-}
+/// Makes a text of the whole catalog.
+type Whole = fn(&Context<'_>) -> String;
+
+/// Every file that describes the catalog as a whole: its path, and what makes it.
+pub(crate) const WHOLE: &[(&str, Whole)] = &[
+    ("catalog.json", facts::json),
+    ("catalog.csv", facts::csv),
+    ("llms.txt", llms::text),
+    ("openapi.json", |context| pretty(&openapi::service(context, context.catalog.interfaces()))),
+    ("asyncapi.json", |context| pretty(&asyncapi::document(context, context.catalog.interfaces()))),
+    ("catalog-info.yaml", backstage::text),
+    ("leanix.ldif.json", |context| pretty(&leanix::document(context))),
+    ("changes/feed.atom", feed::text),
+    ("alerts.yaml", prometheus::whole),
+    ("dashboard.json", |context| pretty(&grafana::whole(context))),
+];
 
 /// The map of all pages, which needs the address of the site: pages themselves are linked relative to each other.
-pub(crate) fn sitemap(base: &str, paths: &[&str]) -> Export {
-    ("sitemap.xml".to_owned(), sitemap::text(base, paths))
+pub(crate) fn sitemap(base: &str, pages: &[String]) -> String {
+    sitemap::text(base, pages)
 }
 
-/// Beside the pages of interfaces: what each offers and exchanges. Made one interface after the other.
-fn of_interfaces(context: &Context<'_>) -> impl Iterator<Item = Export> {
-    context.catalog.interfaces().iter().flat_map(|interface| {
-        let Some(page) = context.routes.interface(&interface.smart_id.text) else { return Vec::new() };
-        let only = std::slice::from_ref(interface);
-        let mut files = Vec::new();
-        if openapi::has(interface) {
-            files.push((beside(&page, "openapi.json"), pretty(&openapi::service(context, only))));
-        }
-        files.push((beside(&page, "asyncapi.json"), pretty(&asyncapi::document(context, only))));
-        files.push((beside(&page, "alerts.yaml"), prometheus::of_interface(context, interface)));
-        files.push((beside(&page, "dashboard.json"), pretty(&grafana::of_interface(context, interface))));
-        files
-    })
+/// Beside the page of an interface: what it offers and exchanges.
+pub(crate) fn of_interface(interface: &Interface) -> impl Iterator<Item = Export<Interface>> {
+    let offered: Export<Interface> =
+        ("openapi.json", |context, it| pretty(&openapi::service(context, std::slice::from_ref(it))));
+    let always: [Export<Interface>; 3] = [
+        ("asyncapi.json", |context, it| pretty(&asyncapi::document(context, std::slice::from_ref(it)))),
+        ("alerts.yaml", prometheus::of_interface),
+        ("dashboard.json", |context, it| pretty(&grafana::of_interface(context, it))),
+    ];
+    openapi::has(interface).then_some(offered).into_iter().chain(always)
 }
 
-/// Beside the pages of systems: the operations that interfaces call.
-fn of_systems(context: &Context<'_>) -> impl Iterator<Item = Export> {
-    let described = context.catalog.systems().iter().filter(|system| speaks_http(system));
-    described.filter_map(|system| {
-        let page = context.routes.system(&system.name)?;
-        Some((beside(&page, "openapi.json"), pretty(&openapi::system(context, system))))
-    })
+/// Beside the page of a system: the operations that interfaces call.
+pub(crate) fn of_system(system: &System) -> impl Iterator<Item = Export<System>> {
+    let called: Export<System> = ("openapi.json", |context, it| pretty(&openapi::system(context, it)));
+    speaks_http(system).then_some(called).into_iter()
 }
 
 /// A file in the folder of a page.
-fn beside(page: &str, name: &str) -> String {
+pub(crate) fn beside(page: &str, name: &str) -> String {
     page.replace("index.html", name)
 }
 

@@ -55,12 +55,12 @@ impl CodePage {
 }
 
 fn found(context: &Context<'_>, at: &At, code: &str) -> Vec<(Html, String, Html)> {
-    let interfaces = context
-        .catalog
-        .interfaces()
-        .iter()
-        .map(|it| (&it.path, &it.title, context.routes.interface(&it.smart_id.text)));
-    let systems = context.catalog.systems().iter().map(|it| (&it.path, &it.name, context.routes.system(&it.name)));
+    // Of all documents, few have it: addresses are made for those alone.
+    let has = |path: &str| context.diagnostics(path).iter().any(|item| item.code == code);
+    let interfaces = context.catalog.interfaces().iter().filter(|it| has(&it.path));
+    let interfaces = interfaces.map(|it| (&it.path, &it.title, context.routes.interface(&it.smart_id.text)));
+    let systems = context.catalog.systems().iter().filter(|it| has(&it.path));
+    let systems = systems.map(|it| (&it.path, &it.name, context.routes.system(&it.name)));
     let mut rows = Vec::new();
     for (path, title, route) in interfaces.chain(systems) {
         let page = at.to(&route.unwrap_or_default());

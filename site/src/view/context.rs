@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalog::Catalog;
 use catalog::diagnostic::{Diagnostic, Diagnostics, Severity};
-use catalog::model::{Interface, OperationRef, Step, StepKind, System};
+use catalog::model::{Interface, OperationRef, Step, StepKind};
 
 use crate::Options;
 use crate::html::Html;
@@ -25,6 +25,32 @@ pub(crate) struct Context<'a> {
     users: HashMap<OperationRef, BTreeSet<&'a str>>,
     /// Interfaces that name another one as related, by the other's Smart ID.
     named_by: BTreeMap<&'a str, Vec<(&'a Interface, &'a str)>>,
+    from: ByName<'a>,
+    to: ByName<'a>,
+    involving: ByName<'a>,
+    of_domain: ByName<'a>,
+    of_team: ByName<'a>,
+}
+
+/// Interfaces by the name of something, each list by Smart ID: to look through all of them on every page would take as long as the
+/// catalog is large, on as many pages.
+type ByName<'a> = HashMap<&'a str, Vec<&'a Interface>>;
+
+fn by_name<'a, Names: IntoIterator<Item = &'a str>>(
+    catalog: &'a Catalog,
+    names: impl Fn(&'a Interface) -> Names,
+) -> ByName<'a> {
+    let mut found = ByName::new();
+    for interface in catalog.interfaces() {
+        for name in names(interface) {
+            let list = found.entry(name).or_default();
+            // An interface may have one owner for two things.
+            if list.last().is_none_or(|last| !std::ptr::eq(*last, interface)) {
+                list.push(interface);
+            }
+        }
+    }
+    found
 }
 
 impl<'a> Context<'a> {
@@ -45,7 +71,23 @@ impl<'a> Context<'a> {
             }
         }
         let trails = revisions::trails(catalog, &options.history);
-        Self { catalog, options, routes: Routes::of(catalog), trails, diagnostics: by_path, users, named_by }
+        Self {
+            catalog,
+            options,
+            routes: Routes::of(catalog),
+            trails,
+            diagnostics: by_path,
+            users,
+            named_by,
+            from: by_name(catalog, |it| [it.source.as_str()]),
+            to: by_name(catalog, |it| [it.target.as_str()]),
+            involving: by_name(catalog, |it| it.systems.iter().map(String::as_str)),
+            of_domain: by_name(catalog, |it| [it.domain.as_str()]),
+            of_team: by_name(catalog, |it| {
+                let owners = [&it.owners.business, &it.owners.technical, &it.owners.support];
+                owners.into_iter().filter_map(|owner| owner.as_deref())
+            }),
+        }
     }
 
     /// What was found in a document, in order of place.
@@ -67,6 +109,31 @@ impl<'a> Context<'a> {
     /// Interfaces that name this one, with the words they use.
     pub(crate) fn named_by(&self, smart_id: &str) -> &[(&'a Interface, &'a str)] {
         self.named_by.get(smart_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Interfaces with this source.
+    pub(crate) fn from(&self, system: &str) -> &[&'a Interface] {
+        self.from.get(system).map_or(&[], Vec::as_slice)
+    }
+
+    /// Interfaces with this target.
+    pub(crate) fn to(&self, system: &str) -> &[&'a Interface] {
+        self.to.get(system).map_or(&[], Vec::as_slice)
+    }
+
+    /// Interfaces that have this system as one end, or call it.
+    pub(crate) fn involving(&self, system: &str) -> &[&'a Interface] {
+        self.involving.get(system).map_or(&[], Vec::as_slice)
+    }
+
+    /// Interfaces of a domain.
+    pub(crate) fn of_domain(&self, name: &str) -> &[&'a Interface] {
+        self.of_domain.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Interfaces that somebody owns, in whatever way.
+    pub(crate) fn of_team(&self, name: &str) -> &[&'a Interface] {
+        self.of_team.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// A link to the page of a system; its name alone if it has none.
@@ -248,9 +315,4 @@ pub(crate) fn walk<'a>(flow: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
             _ => {}
         }
     }
-}
-
-/// True when this system is one end of the interface or is called by it.
-pub(crate) fn takes_part(interface: &Interface, system: &System) -> bool {
-    interface.systems.contains(&system.name)
 }

@@ -2,6 +2,8 @@
 //!
 //! In: the catalog. Out: one page a domain, one an owner, one index each. Never knows: facets.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use catalog::model::Interface;
 
@@ -42,16 +44,11 @@ impl Group {
         }
     }
 
-    fn members<'a>(self, context: &Context<'a>, name: &str) -> Vec<&'a Interface> {
-        let all = context.catalog.interfaces().iter();
-        all.filter(|it| match self {
-            Self::Domain => it.domain == name,
-            Self::Team => [&it.owners.business, &it.owners.technical, &it.owners.support]
-                .into_iter()
-                .flatten()
-                .any(|owner| owner == name),
-        })
-        .collect()
+    fn members<'c, 'a>(self, context: &'c Context<'a>, name: &str) -> &'c [&'a Interface] {
+        match self {
+            Self::Domain => context.of_domain(name),
+            Self::Team => context.of_team(name),
+        }
     }
 }
 
@@ -73,9 +70,10 @@ impl GroupPage {
     pub(crate) fn new(context: &Context<'_>, group: Group, name: &str, path: &str) -> Self {
         let at = At::new(path);
         let members = group.members(context, name);
+        let involved: BTreeSet<&str> = members.iter().flat_map(|it| &it.systems).map(String::as_str).collect();
         let stewarded = context.catalog.systems().iter().filter(|system| match group {
             Group::Team => system.owner.as_deref() == Some(name),
-            Group::Domain => members.iter().any(|it| it.systems.contains(&system.name)),
+            Group::Domain => involved.contains(system.name.as_str()),
         });
         let systems: Vec<Html> = stewarded.map(|system| context.system_link(&at, &system.name)).collect();
         let summary =
@@ -86,8 +84,8 @@ impl GroupPage {
             name: name.to_owned(),
             summary,
             systems,
-            matrix: (!members.is_empty()).then(|| matrix(context, &at, &members, name, 40)),
-            rows: rows(context, &at, &members),
+            matrix: (!members.is_empty()).then(|| matrix(context, &at, members, name, 40)),
+            rows: rows(context, &at, members),
         }
     }
 }

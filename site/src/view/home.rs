@@ -127,7 +127,7 @@ fn domains(context: &Context<'_>, at: &At) -> Vec<(Html, String)> {
     let names = context.routes.domains();
     names
         .map(|name| {
-            let count = context.catalog.interfaces().iter().filter(|it| it.domain == name).count();
+            let count = context.of_domain(name).len();
             let link = context.routes.domain(name).map(|path| at.to(&path)).unwrap_or_default();
             (Html::new().link(&link, name), words::number(count as u64))
         })

@@ -2,12 +2,12 @@
 //!
 //! In: one system and the interfaces around it. Out: [`SystemPage`], [`SystemsPage`]. Never knows: hosts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use catalog::model::{Durability, Format, Interface, Operation, OperationRef, Probe, Protocol, System, TriggerKind};
 
-use super::context::{Context, Fact, Shell, line_link, takes_part};
+use super::context::{Context, Fact, Shell, line_link};
 use super::interface::messages::{MessageView, view};
 use super::interface::papers::{PointRow, Prose, point, prose};
 use super::list::{Row, rows};
@@ -60,8 +60,7 @@ impl SystemPage {
     pub(crate) fn new(context: &Context<'_>, system: &System, path: &str) -> Self {
         let at = At::new(path);
         let mut anchors = Anchors::besides(TAKEN);
-        let involved: Vec<&Interface> =
-            context.catalog.interfaces().iter().filter(|it| takes_part(it, system)).collect();
+        let involved = context.involving(&system.name);
         let mut page = Self {
             shell: context
                 .shell(&at, "systems", &system.name)
@@ -72,11 +71,11 @@ impl SystemPage {
             title: system.title.clone(),
             facts: facts(context, &at, system),
             neighbours: draw_neighbours(context, &at, system),
-            stops: stops(context, &at, system, &involved),
+            stops: stops(context, &at, system, involved),
             assumptions: system.assumptions.clone(),
             operations: system.operations.iter().map(|it| operation(context, &at, system, it)).collect(),
             messages: system.messages.iter().map(|it| view(it, "", "document/index.html")).collect(),
-            rows: rows(context, &at, &involved),
+            rows: rows(context, &at, involved),
             prose: prose(context, &at, &system.sections, &mut anchors),
             points: context.diagnostics(&system.path).iter().map(|it| point(&at, it, "document/index.html")).collect(),
             toc: Vec::new(),
@@ -172,21 +171,19 @@ fn limits(system: &System) -> Html {
 fn draw_neighbours(context: &Context<'_>, at: &At, system: &System) -> Html {
     let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
     let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
-    let own = |name: &str| {
-        name == system.name
-            || context.catalog.system(name).is_some_and(|it| it.part_of.as_deref() == Some(&system.name))
-    };
-    for interface in context.catalog.interfaces() {
-        if own(&interface.target) {
+    let parts = context.catalog.systems().iter().filter(|it| it.part_of.as_deref() == Some(&system.name));
+    let own: BTreeSet<&str> = parts.map(|it| it.name.as_str()).chain([system.name.as_str()]).collect();
+    for name in own {
+        for interface in context.to(name) {
             *sources.entry(&interface.source).or_default() += 1;
         }
-        if own(&interface.source) {
+        for interface in context.from(name) {
             *targets.entry(&interface.target).or_default() += 1;
         }
     }
     // An instance is nobody's end by name; what is sent to it by operations counts.
     if sources.is_empty() && targets.is_empty() {
-        for interface in context.catalog.interfaces().iter().filter(|it| takes_part(it, system)) {
+        for interface in context.involving(&system.name) {
             *sources.entry(&interface.source).or_default() += 1;
         }
     }
@@ -338,14 +335,13 @@ impl SystemsPage {
     /// Decides everything.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let at = At::new(Self::PATH);
-        let interfaces = context.catalog.interfaces();
         let rows = context.catalog.systems().iter().map(|system| SystemRow {
             name: context.system_link(&at, &system.name),
             code: system.code.clone(),
             title: system.title.clone(),
             owner: system.owner.as_ref().map(|name| context.team_link(&at, name)).unwrap_or_default(),
-            sends: interfaces.iter().filter(|it| it.source == system.name).count(),
-            receives: interfaces.iter().filter(|it| it.target == system.name).count(),
+            sends: context.from(&system.name).len(),
+            receives: context.to(&system.name).len(),
             operations: system.operations.len(),
             limits: if system.operations.is_empty() { Html::new() } else { limits(system) },
         });
