@@ -192,6 +192,29 @@ impl Service {
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{path} is no JSON ({error}): {answer}"))
     }
 
+    /// Asks its operators' listener to do something, as an operator of this machine. Status and answer.
+    ///
+    /// # Panics
+    /// When it does not answer with JSON.
+    #[must_use]
+    pub fn decide(&self, path: &str, asked: &Value) -> (u16, Value) {
+        let token = fs::read_to_string(&self.token_file).expect("a service on loopback writes a token");
+        let (token, body) = (token.trim(), asked.to_string());
+        let mut stream = TcpStream::connect(self.admin).expect("the service listens");
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("it takes a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP response");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{path} is no JSON ({error}): {answer}")))
+    }
+
     /// Stops the process where it stands, as a machine does that is short of something; or lets it go on.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
 //! Three instances on one PostgreSQL: one is killed, one is stopped past its lease, one is cut off from the database, and
 //! one has a clock of its own. What was acknowledged is delivered, in the order of its key, and nobody delivers under a
-//! lease that has run out. What goes wrong on all of them is one incident, and is told once.
+//! lease that has run out. What goes wrong on all of them is one incident, and is told once; decisions
+//! are made on any.
 //!
 //! In: the real service three times, a real server, a partner that writes down every call. Out: books that balance. Never
 //! knows: lanes of single messages.
@@ -32,6 +33,7 @@ use tieline_tests::{
 };
 use tokio::task::JoinSet;
 
+const INTERFACE: &str = "SALES-ERP-SF-CUSTOMER-CHANGE-V1";
 const LEASE_S: u32 = 6;
 /// Whoever is stopped or cut off stays so for this long: well past its lease.
 const AWAY: Duration = Duration::from_secs(9);
@@ -114,25 +116,21 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
     told(&format!("all are delivered in the order of their customers; {again} calls were made again"));
     assert!(again <= 3 * IN_FLIGHT, "{again} calls were made again: no interruption explains that");
 
-    refused_everywhere(&landscape, &services, &cluster).await;
+    let dead = refused_everywhere(&landscape, &services, &cluster).await;
     told("changes were refused on every instance: one incident counts them all, each channel was told once");
+    decided_anywhere(&landscape, &services, &cluster, &dead).await;
+    told("whichever instance is asked: the incident is taken on, dead letters run again, a pause holds everywhere");
 }
 
 /// Customers whose changes the partner refuses.
 const REFUSED: usize = 12;
 
 /// Every instance has dead letters for the same reason: that is one incident, and its channels hear of it once.
-async fn refused_everywhere(landscape: &Landscape, services: &[Service], cluster: &Cluster) {
-    const INTERFACE: &str = "SALES-ERP-SF-CUSTOMER-CHANGE-V1";
+/// The dead ones.
+async fn refused_everywhere(landscape: &Landscape, services: &[Service], cluster: &Cluster) -> Vec<String> {
     landscape.salesforce.faults((0..REFUSED).map(|it| Fault::on_key(&name(it), 99, Effect::status(400))).collect());
-    for customer in 0..REFUSED {
-        let sent = send(landscape, services[customer % 3].http, customer, 9_999).await;
-        assert!(sent.is_some(), "nothing is the matter with the instances");
-    }
-    let ask = |sql: &str| {
-        let told = cluster.ask("several", &format!("set search_path = tieline; {sql}")).stdout;
-        String::from_utf8(told).unwrap().trim().to_owned()
-    };
+    let dead = send_to_all(landscape, services, 9_998).await;
+    let ask = |sql: &str| asked(cluster, sql);
     let counted = format!(
         "select record::json->>'count' from incident where firing and record::json->>'interface' = '{INTERFACE}'"
     );
@@ -144,6 +142,68 @@ async fn refused_everywhere(landscape: &Landscape, services: &[Service], cluster
     let raisers = ask("select count(distinct lane) from progress where state = 'DEAD'");
     assert!(raisers.parse::<usize>().unwrap() > 3, "dead letters are in {raisers} lanes");
     assert_eq!(landscape.ans.events_of(INTERFACE).len(), 1, "{:?}", landscape.ans.events_of(INTERFACE));
+    dead
+}
+
+/// Decisions about messages of all instances, each made on an instance that was picked without a look at who works on it.
+async fn decided_anywhere(landscape: &Landscape, services: &[Service], cluster: &Cluster, dead: &[String]) {
+    let why = serde_json::json!({ "why": "the partner takes them now" });
+    let done = |service: usize, path: &str| {
+        let (status, answer) = services[service % 3].decide(path, &why);
+        assert_eq!(status, 200, "{path}: {answer}");
+    };
+    let key = asked(cluster, "select dedup_key from incident where firing");
+    let escaped = key.replace('/', "%2F").replace(' ', "%20");
+    for service in 0..3 {
+        done(service, &format!("/alerts/{escaped}/acknowledge"));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let acknowledged = asked(cluster, "select record::json->>'acknowledged_ms' is not null from incident where firing");
+    assert_eq!(acknowledged, "t");
+    assert_eq!(landscape.ans.events_of(INTERFACE).len(), 2, "the alert and its acknowledgement");
+
+    landscape.salesforce.clear_faults();
+    for (service, id) in dead.iter().enumerate() {
+        done(service + 1, &format!("/messages/{id}/retry"));
+    }
+    none_is(cluster, "state <> 'DELIVERED'").await;
+
+    done(2, &format!("/interfaces/{INTERFACE}/pause"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let calls = landscape.salesforce.journal().len();
+    send_to_all(landscape, services, 9_999).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(landscape.salesforce.journal().len(), calls, "nothing is sent while it is paused");
+    done(0, &format!("/interfaces/{INTERFACE}/resume"));
+    none_is(cluster, "state <> 'DELIVERED'").await;
+}
+
+/// A change of each of these customers, spread over the instances. The ids.
+async fn send_to_all(landscape: &Landscape, services: &[Service], number: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for customer in 0..REFUSED {
+        let id = send(landscape, services[customer % 3].http, customer, number).await;
+        ids.push(id.expect("nothing is the matter with the instances"));
+    }
+    ids
+}
+
+/// Waits until no message is as the condition says.
+async fn none_is(cluster: &Cluster, condition: &str) {
+    let begin = Instant::now();
+    loop {
+        let left = asked(cluster, &format!("select message, state, reason, lane from progress where {condition}"));
+        if left.is_empty() {
+            return;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{condition}:\n{left}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn asked(cluster: &Cluster, sql: &str) -> String {
+    let told = cluster.ask("several", &format!("set search_path = tieline; {sql}")).stdout;
+    String::from_utf8(told).unwrap().trim().to_owned()
 }
 
 /// Waits until these instances have all lanes among them, each its share.
@@ -248,18 +308,8 @@ fn name(customer: usize) -> String {
 
 /// Waits until nothing is left to do: all that was acknowledged is delivered, and nothing else was accepted.
 async fn all_delivered(cluster: &Cluster, acknowledged: &Acknowledged) {
-    let (begin, ask) =
-        (Instant::now(), |sql: &str| cluster.ask("several", &format!("set search_path = tieline; {sql}")));
-    loop {
-        let left = ask("select message, state, reason, lane from progress where state <> 'DELIVERED'").stdout;
-        if left.is_empty() {
-            break;
-        }
-        let told = String::from_utf8_lossy(&left).into_owned();
-        assert!(begin.elapsed() < PATIENCE, "not everything is delivered:\n{told}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    let kept = String::from_utf8(ask("select id from message").stdout).unwrap();
+    none_is(cluster, "state <> 'DELIVERED'").await;
+    let kept = asked(cluster, "select id from message");
     let mut kept: Vec<&str> = kept.lines().collect();
     let mut ids: Vec<&str> = acknowledged.values().flat_map(BTreeMap::values).map(String::as_str).collect();
     kept.sort_unstable();
