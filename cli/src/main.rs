@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Reading documents and making pages is many small pieces of text, on several threads: the system's own takes twice as long over it.
+/// Reading documents and making pages is many small pieces of text, on several threads, over which the system's own takes long.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

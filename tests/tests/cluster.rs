@@ -125,8 +125,7 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
 /// Customers whose changes the partner refuses.
 const REFUSED: usize = 12;
 
-/// Every instance has dead letters for the same reason: that is one incident, and its channels hear of it once.
-/// The dead ones.
+/// Every instance has dead letters for the same reason: that is one incident, and its channels hear of it once. Ids of the dead.
 async fn refused_everywhere(landscape: &Landscape, services: &[Service], cluster: &Cluster) -> Vec<String> {
     landscape.salesforce.faults((0..REFUSED).map(|it| Fault::on_key(&name(it), 99, Effect::status(400))).collect());
     let dead = send_to_all(landscape, services, 9_998).await;

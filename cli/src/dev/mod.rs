@@ -1,7 +1,7 @@
 //! `tieline dev`: the website while documents are being written.
 //!
 //! In: a project. Out: its site, each page made when it is asked for, and a word to every open page whenever a document changes.
-//! Never knows: what changed; all documents are read each time, which takes less than a blink.
+//! Never knows: what changed; all documents are read each time, as `tieline check` does.
 
 mod pages;
 mod web;

@@ -27,7 +27,7 @@ const LEADER: &str = "";
 /// What goes on is said again after this long.
 const AGAIN_MS: i64 = QUIET_MS / 2;
 
-/// Incidents that somebody has been told of but not the ones that this process leads.
+/// Incidents that this process has left a word about, as it says them again, and when it last did.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     by_key: BTreeMap<String, (Incident, i64)>,
@@ -55,15 +55,17 @@ impl Alerts {
     pub(super) fn say_cause(&self, said: &mut Said, cause: &Cause<'_>) -> Vec<Change> {
         let now_ms = self.clock.now_ms();
         let incident = of_cause(cause, now_ms);
-        said.by_key.insert(incident.dedup_key.clone(), (incident.clone(), now_ms));
+        // What is said again quotes no message: it may have been erased by then.
+        let (count, message_id, detail) = (0, String::new(), String::new());
+        let again = Incident { count, message_id, detail, ..incident.clone() };
+        said.by_key.insert(incident.dedup_key.clone(), (again, now_ms));
         vec![self.word(incident)]
     }
 
     /// A condition, while another process leads.
     pub(super) fn say_condition(&self, said: &mut Said, condition: Condition) -> Vec<Change> {
         let now_ms = self.clock.now_ms();
-        let channels = self.channels.keys();
-        let incident = of_condition(condition, channels, now_ms);
+        let incident = of_condition(condition, self.channels.keys(), now_ms);
         let known = said.by_key.get(&incident.dedup_key);
         if known.is_some_and(|(known, said_ms)| incident.count <= known.count && now_ms < said_ms + AGAIN_MS) {
             return Vec::new();
@@ -85,7 +87,7 @@ impl Alerts {
                 return now_ms < said_ms.saturating_add(QUIET_MS);
             }
             *said_ms = now_ms;
-            words.push(self.word(Incident { count: 0, ..incident.clone() }));
+            words.push(self.word(incident.clone()));
             true
         });
         words

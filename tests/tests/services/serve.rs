@@ -25,22 +25,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAYMENTS: &str = "SALES-SF-ERP-PAYMENT-STATUS-V1";
 
 /// `tieline serve` over a service that delivered one payment and has one dead letter.
+/// A command that goes on until it is let go of.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
 struct World {
     landscape: Landscape,
     service: Service,
     folder: tempfile::TempDir,
-    serve: Child,
+    _serve: Running,
     /// Host and port.
     host: String,
     key: String,
     dead: String,
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        let _gone = self.serve.kill();
-        let _reaped = self.serve.wait();
-    }
 }
 
 impl World {
@@ -64,7 +67,7 @@ impl World {
         let host =
             site.strip_prefix("http://").and_then(|it| it.strip_suffix("/catalog/")).expect("an address").to_owned();
         let key = entrance.split("#key=").nth(1).and_then(|it| it.split(' ').next()).expect("a key").to_owned();
-        let mut world = Self { landscape, service, folder, serve, host, key, dead: String::new() };
+        let mut world = Self { landscape, service, folder, _serve: Running(serve), host, key, dead: String::new() };
         world.send("4701", "DELIVERED").await;
         world.dead = world.send("4702", "DEAD").await;
         world
@@ -198,16 +201,9 @@ fn event(stream: &mut BufReader<TcpStream>, says: &str) -> String {
 
 /// `tieline dev` over a project.
 struct Dev {
-    child: Child,
+    _child: Running,
     /// Host and port.
     host: String,
-}
-
-impl Drop for Dev {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _reaped = self.child.wait();
-    }
 }
 
 impl Dev {
@@ -217,7 +213,7 @@ impl Dev {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let address = lines.next().expect("an address");
         let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Self { child, host }
+        Self { _child: Running(child), host }
     }
 }
 

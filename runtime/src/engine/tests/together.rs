@@ -141,6 +141,11 @@ async fn an_incident_stays_open_while_it_goes_on_in_a_process_that_does_not_lead
     pair.fails(&pair.second, "b").await;
     wait_s(1_000).await;
     assert!(pair.incident().await.firing);
+    let mut words = pair.store.posts(true, 99).await.unwrap();
+    words.retain(|post| post.is_word() && post.incident.count == 0);
+    assert!(words.len() > 3, "{words:?}");
+    let quotes = |word: &Post| !word.incident.message_id.is_empty() || !word.incident.detail.is_empty();
+    assert!(!words.iter().any(quotes), "said again without the message, which may have been erased by then");
     pair.second.sight.goes_on.store(false, Ordering::Relaxed);
     wait_s(600).await;
     assert!(!pair.incident().await.firing);
