@@ -1,6 +1,7 @@
 //! The engine on a virtual clock, with a scripted network.
 
 mod breaker;
+mod damage;
 mod decisions;
 mod incidents;
 mod masking;

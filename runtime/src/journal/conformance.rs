@@ -1,5 +1,6 @@
 //! One suite over every store.
 
+mod bodies;
 mod erasure;
 mod file;
 mod lives;
@@ -8,6 +9,7 @@ mod postgres;
 mod retention;
 mod say;
 
+use bodies::large_bodies_come_back_whole_and_go_with_their_messages;
 use erasure::{erasing_takes_the_content_and_leaves_the_story, what_is_needed_is_not_erased};
 use lives::{
     a_failed_message_frees_its_key, a_life_is_told_from_begin_to_end, answers_are_remembered,
@@ -179,4 +181,5 @@ conformance!(
     the_last_start_outlives_its_message,
     erasing_takes_the_content_and_leaves_the_story,
     what_is_needed_is_not_erased,
+    large_bodies_come_back_whole_and_go_with_their_messages,
 );

@@ -9,11 +9,13 @@ mod apply;
 mod data_keys;
 mod erase;
 mod examine;
+mod leftovers;
 mod open;
 mod operating;
 mod prune;
 mod read;
 mod rows;
+mod spool;
 mod writer;
 
 #[cfg(test)]
@@ -32,6 +34,7 @@ use super::{
     Lanes, Material, NewMessage, Pause, Post, Prune, Pruned, Row, Size, Store, StoreError, Story, Unfinished,
 };
 use crate::{door::Promise, metrics::Metrics};
+use spool::Spool;
 use writer::Job;
 
 /// Connections that read.
@@ -43,6 +46,7 @@ pub struct SqliteStore {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
     quota: Arc<writer::Quota>,
+    spool: Arc<Spool>,
     meter: writer::Meter,
 }
 
@@ -53,17 +57,33 @@ struct Readers {
 }
 
 impl SqliteStore {
-    /// Opens or creates the file, and takes its lock: one process at a time. Folders are made as needed.
+    /// Opens or creates the file, and takes its lock: one process at a time. Folders are made as needed. Bodies of more than
+    /// 256 KiB lie in files of their own, in the folder `<path>.bodies`.
     ///
     /// # Errors
-    /// The file cannot be opened, another process has it, or a newer build wrote it.
+    /// The file cannot be opened, another process has it, a newer build wrote it, or it is not there and its bodies are.
     pub fn open(path: &Path, max_bytes: Option<u64>) -> Result<Self, StoreError> {
+        Self::spooling(path, max_bytes, spool::LARGE)
+    }
+
+    /// Like [`open`](Self::open), with every body of more than so many bytes in a file of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn spooling(path: &Path, max_bytes: Option<u64>, longest_in_page: usize) -> Result<Self, StoreError> {
+        Self::over(path, max_bytes, Spool::beside(path, longest_in_page))
+    }
+
+    fn over(path: &Path, max_bytes: Option<u64>, spool: Spool) -> Result<Self, StoreError> {
         let opened = open::open(path, READERS)?;
-        let (quota, meter) = (Arc::new(writer::Quota::new(path, max_bytes)), writer::Meter::default());
+        let spool = Arc::new(spool);
+        spool.sweep(&opened.writer, opened.is_new)?;
+        let quota = Arc::new(writer::Quota::new(path, Arc::clone(&spool), max_bytes));
+        let meter = writer::Meter::default();
         let jobs = writer::start(opened.writer, opened.lock, (Arc::clone(&quota), Arc::clone(&meter)))
             .map_err(|error| StoreError::Broken(error.to_string()))?;
         let readers = Readers { idle: Mutex::new(opened.readers), permits: tokio::sync::Semaphore::new(READERS) };
-        Ok(Self { jobs, readers: Arc::new(readers), quota, meter })
+        Ok(Self { jobs, readers: Arc::new(readers), quota, spool, meter })
     }
 
     /// Makes every index of a file anew from its table. Nothing else may have the file open.
@@ -98,9 +118,15 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn accept(&self, message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>> {
+    /// Its place among all jobs is certain at once, however long its body takes.
+    fn accept(&self, mut message: NewMessage) -> Promise<'static, Result<Accepted, StoreError>> {
         let (reply, result) = oneshot::channel();
-        let sent = self.jobs.send(Job::Accept(Box::new(message), reply));
+        let large = self.spool.takes(&message.raw);
+        if large && let Some(full) = self.quota.is_full() {
+            return Box::pin(std::future::ready(Err(full)));
+        }
+        let body = large.then(|| self.spool.begin(std::mem::take(&mut message.raw)));
+        let sent = self.jobs.send(Job::Accept(Box::new(message), body, reply));
         Box::pin(async move {
             sent.map_err(|_| StoreError::Closed)?;
             result.await.map_err(|_| StoreError::Closed)?
@@ -125,7 +151,9 @@ impl Store for SqliteStore {
     }
 
     fn material(&self, seq: i64) -> Promise<'static, Result<Option<Material>, StoreError>> {
-        self.read(move |connection| read::material(connection, seq))
+        let spool = Arc::clone(&self.spool);
+        let found = self.read(move |connection| read::material(connection, seq, &spool));
+        Box::pin(async move { found.await? })
     }
 
     fn answer(&self, id: &str) -> Promise<'static, Result<Option<Answer>, StoreError>> {

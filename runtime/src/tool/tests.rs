@@ -11,6 +11,7 @@ use crate::{
         NewMessage, Origin, SealedStore, SqliteStore, Store, StoreError,
     },
     lifecycle::{Reason, State},
+    random::Random,
 };
 
 const UNTOUCHED: Guard = Guard { lease: 0, from: State::Accepted };
@@ -55,9 +56,16 @@ fn begin(seq: i64) -> Change {
     Change::Begin { seq, step, system, operation, at_ms: 1_002 }
 }
 
+/// A body that lies in a file of a SQLite store, also where it is compressed.
+fn large() -> Vec<u8> {
+    let random = Random::seeded(1);
+    let words = std::iter::repeat_with(|| format!("{:x} ", u128::from_ne_bytes(random.bytes()))).take(9_000);
+    format!("{{\"body of\":\"m1\",\"words\":\"{}\"}}", words.collect::<String>()).into_bytes()
+}
+
 /// One message of each kind of life.
 async fn fill(store: &dyn Store) {
-    let done = accept(store, message("m1")).await;
+    let done = accept(store, NewMessage { raw: large(), ..message("m1") }).await;
     let failed = |seq, n| Change::Failed { seq, attempt: attempt(n, Class::Retryable), tries: n, doubt: false };
     let reply = b"{\"id\":1}".to_vec();
     let answer = Answer { status: 201, body: b"{}".to_vec() };
@@ -126,6 +134,8 @@ async fn an_export_comes_back_the_same_through_every_kind_of_store() {
         assert_eq!((again.messages, again.known), (0, 4), "what is there stays");
         let after = exported(&*store).await;
         assert_eq!(messages(&after), messages(&before));
+        let found = store.messages(Filter { limit: 9, ..Filter::default() }).await.unwrap().pop().unwrap();
+        assert_eq!(store.material(found.seq).await.unwrap().unwrap().message.raw, large(), "{}", found.id);
         let replayed = store.accept(NewMessage { id: "m9".to_owned(), ..message("m1") }).await;
         assert_eq!(replayed, Ok(Accepted::Replayed { id: "m1".to_owned() }), "keys are recognised");
         assert_eq!(check(&*store, &|_| {}).await.unwrap().findings, []);

@@ -389,7 +389,12 @@ impl World {
     }
 }
 
-fn ports(clock: &Arc<dyn Clock>, store: &MemoryStore, network: &Arc<Network>, mailbox: &Arc<Mailbox>) -> Ports {
+pub(super) fn ports(
+    clock: &Arc<dyn Clock>,
+    store: &MemoryStore,
+    network: &Arc<Network>,
+    mailbox: &Arc<Mailbox>,
+) -> Ports {
     Ports {
         store: Arc::new(store.clone()),
         transport: Arc::clone(network) as _,

@@ -15,9 +15,10 @@ use crate::{
     descriptor::Class,
     journal::{
         Accepted, Answer, Attempt, Change, DataKey, Filter, Grave, Guard, KeyFilter, MemoryStore, NewMessage, Shred,
-        Store, StoreError,
+        SqliteStore, Store, StoreError,
     },
     lifecycle::{Reason, State},
+    random::Random,
 };
 
 const UNTOUCHED: Guard = Guard { lease: 0, from: State::Accepted };
@@ -202,6 +203,34 @@ async fn no_content_reaches_the_store_behind() {
     let story = store.story("m1").await.unwrap().unwrap();
     assert_eq!((story.row.detail.as_str(), story.attempts[0].excerpt.as_str()), ("Erika", "Erika"));
     assert_eq!(story.size_bytes, message("m1").raw.len() as u64);
+}
+
+/// Bodies that are too long for a row of a SQLite store lie in files.
+#[tokio::test]
+async fn no_content_reaches_the_files_of_large_bodies() {
+    let folder = tempfile::tempdir().unwrap();
+    let behind = SqliteStore::open(&folder.path().join("tieline.db"), None).unwrap();
+    let (keys, clock) = (ring(&[("k1", 1)], "k1"), Arc::new(ScaledClock::SYSTEM));
+    let store = SealedStore::open(Arc::new(behind), keys, clock).await.unwrap();
+    // Nothing that would be short once it is compressed.
+    let random = Random::seeded(1);
+    let names = std::iter::repeat_with(|| format!("Erika {:x} ", u128::from_ne_bytes(random.bytes())));
+    let raw = names.take(8_000).collect::<String>().into_bytes();
+    for id in ["m1", "m2"] {
+        store.accept(NewMessage { raw: raw.clone(), ..message(id) }).await.unwrap();
+    }
+    let files: Vec<_> = std::fs::read_dir(folder.path().join("tieline.db.bodies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(files.len(), 2);
+    for file in &files {
+        let kept = std::fs::read(file).unwrap();
+        assert!(kept.len() > 256 << 10 && !kept.windows(5).any(|part| part == b"Erika"));
+    }
+    assert_eq!(store.material(1).await.unwrap().unwrap().message.raw, raw);
+    assert_eq!(store.story("m1").await.unwrap().unwrap().size_bytes, raw.len() as u64);
+    store.close().await;
 }
 
 #[tokio::test]

@@ -5,7 +5,10 @@
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use sha2::{Digest as _, Sha256};
 
-use super::{data_keys, erase, operating, rows};
+use super::{
+    data_keys, erase, operating, rows,
+    spool::{self, Named, Spooled},
+};
 use crate::{
     journal::{
         Accepted, Attempt, Change, Entry, Grave, Guard, IdempotencyKey, Incident, Mark, NewMessage, Post, class_word,
@@ -14,12 +17,18 @@ use crate::{
     lifecycle::{Reason, State},
 };
 
-pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite::Result<Accepted> {
+/// A new message; its body lies in a file, or in the message.
+pub(super) fn accept(
+    connection: &Connection,
+    message: &NewMessage,
+    file: Option<&Spooled>,
+) -> rusqlite::Result<Accepted> {
     if let Some(key) = &message.key
         && let Some(known) = recognise(connection, message, key)?
     {
         return Ok(known);
     }
+    let size_bytes = file.filter(|_| message.sealed.is_none()).map_or(message.size_bytes(), |file| file.file.bytes);
     connection
         .prepare_cached(
             "insert into message (id, interface, digest, principal, order_key, traceparent, request_id, parameters, \
@@ -35,15 +44,18 @@ pub(super) fn accept(connection: &Connection, message: &NewMessage) -> rusqlite:
             message.request_id,
             words::pairs_to_text(&message.parameters),
             message.accepted_ms,
-            i64::try_from(message.size_bytes()).unwrap_or(i64::MAX),
+            i64::try_from(size_bytes).unwrap_or(i64::MAX),
         ])?;
     let seq = connection.last_insert_rowid();
-    let digest: [u8; 32] = Sha256::digest(&message.raw).into();
+    let digest: [u8; 32] = file.map_or_else(|| Sha256::digest(&message.raw).into(), |file| file.sha256);
     connection.prepare_cached("insert into body (message, raw, sha256) values (?1, ?2, ?3)")?.execute(params![
         seq,
         message.raw,
         digest
     ])?;
+    if let Some(file) = file {
+        spool::keep(connection, seq, file)?;
+    }
     let mark = message.origin.as_deref().map_or(Ok(None), |origin| operating::succeed(connection, origin))?;
     connection.prepare_cached("insert into progress (message, state, mark) values (?1, ?2, ?3)")?.execute(params![
         seq,
@@ -98,7 +110,8 @@ fn recognise(
     ))
 }
 
-pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+/// A change; what it leaves without a row goes after the commit.
+pub(super) fn change(connection: &Connection, change: &Change, left: &mut Vec<Named>) -> rusqlite::Result<()> {
     match change {
         Change::State { seq, guard, state, reason, detail, due_ms, at_ms } => {
             guarded(connection, *seq, *guard)?;
@@ -159,7 +172,7 @@ pub(super) fn change(connection: &Connection, change: &Change) -> rusqlite::Resu
         Change::DataKey(key) => data_keys::keep(connection, key),
         Change::Rewrap(key) => data_keys::rewrap(connection, key),
         Change::Shred(shred) => data_keys::shred(connection, shred),
-        Change::Erase { seq, who, at_ms } => erase::erase(connection, *seq, who, *at_ms),
+        Change::Erase { seq, who, at_ms } => erase::erase(connection, *seq, (who, *at_ms), left),
     }
 }
 

@@ -4,7 +4,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows;
+use super::{
+    rows,
+    spool::{self, Named},
+};
 use crate::{
     journal::{erasure::GONE, words},
     lifecycle::State,
@@ -23,7 +26,12 @@ const STATEMENTS: [&str; 8] = [
 ];
 
 /// Erases a message that has ended and that nobody has to decide about; any other is left alone.
-pub(super) fn erase(connection: &Connection, seq: i64, who: &str, at_ms: i64) -> rusqlite::Result<()> {
+pub(super) fn erase(
+    connection: &Connection,
+    seq: i64,
+    (who, at_ms): (&str, i64),
+    left: &mut Vec<Named>,
+) -> rusqlite::Result<()> {
     let erased = connection
         .prepare_cached(
             "update progress set detail = '', erased_ms = ?2, erased_by = ?3 \
@@ -33,6 +41,7 @@ pub(super) fn erase(connection: &Connection, seq: i64, who: &str, at_ms: i64) ->
     if erased == 0 {
         return Err(rows::stale());
     }
+    spool::leave(connection, seq, left)?;
     for statement in STATEMENTS {
         let mut statement = connection.prepare_cached(statement)?;
         match statement.parameter_count() {

@@ -9,10 +9,11 @@ use sha2::{Digest as _, Sha256};
 const MOST: usize = 100;
 
 /// Rows that belong to nothing: table and condition, and what they are.
-const ORPHANS: [(&str, &str); 9] = [
+const ORPHANS: [(&str, &str); 10] = [
     ("message where not exists (select 1 from progress where progress.message = seq)", "messages without a state"),
     ("message where not exists (select 1 from body where body.message = seq)", "messages without a body"),
     ("body where message not in (select seq from message)", "bodies of no message"),
+    ("body_file where message not in (select message from body)", "files of no body"),
     ("progress where message not in (select seq from message)", "states of no message"),
     ("delivery where message not in (select seq from message)", "steps of no message"),
     ("reply where delivery not in (select id from delivery)", "recorded replies of no step"),
@@ -38,10 +39,12 @@ pub(super) fn examine(connection: &Connection) -> rusqlite::Result<Vec<String>> 
     Ok(problems)
 }
 
-/// Bodies from before their digests were kept have none, and are passed over.
+/// Bodies from before their digests were kept have none, and are passed over; so are those in files, which whoever reads
+/// them compares.
 fn bodies(connection: &Connection, problems: &mut Vec<String>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "select id, raw, sha256 from body join message on message.seq = body.message where sha256 is not null",
+        "select id, raw, sha256 from body join message on message.seq = body.message \
+         where sha256 is not null and body.message not in (select message from body_file)",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -13,7 +13,7 @@ use super::writer::{BUSY, LONGEST_LOG_PAGES};
 use crate::journal::StoreError;
 
 /// What makes each version out of the one before it; the first out of nothing.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("schema.sql"),
     include_str!("schema-2.sql"),
     include_str!("schema-3.sql"),
@@ -22,12 +22,15 @@ const STEPS: [&str; 8] = [
     include_str!("schema-6.sql"),
     include_str!("schema-7.sql"),
     include_str!("schema-8.sql"),
+    include_str!("schema-9.sql"),
 ];
 
 /// Newest schema this build knows.
 const VERSION: i64 = STEPS.len() as i64;
 
 pub(super) struct Opened {
+    /// It was made just now.
+    pub(super) is_new: bool,
     pub(super) writer: Connection,
     pub(super) readers: Vec<Connection>,
     /// Held as long as the store is open.
@@ -44,7 +47,7 @@ pub(super) fn open(path: &Path, readers: usize) -> Result<Opened, StoreError> {
     settings(&writer)
         .and_then(|()| writer.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG_PAGES))
         .map_err(|e| refused(&e))?;
-    migrate(&writer, path)?;
+    let is_new = migrate(&writer, path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let readers = (0..readers)
         .map(|_| {
@@ -55,7 +58,7 @@ pub(super) fn open(path: &Path, readers: usize) -> Result<Opened, StoreError> {
         })
         .collect::<rusqlite::Result<_>>()
         .map_err(|error| refused(&error))?;
-    Ok(Opened { writer, readers, lock })
+    Ok(Opened { is_new, writer, readers, lock })
 }
 
 /// Two processes on one journal would both send what is due.
@@ -89,7 +92,8 @@ fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
-fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Brings a store to today's schema; true if it was none before.
+fn migrate(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     let failed = |error: rusqlite::Error| StoreError::Refused(format!("{}: {error}", path.display()));
     let found = version(connection).map_err(failed)?.unwrap_or(0);
     if found > VERSION {
@@ -97,7 +101,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     }
     let steps = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)).unwrap_or_default();
     if steps.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     // One transaction: a store is at one version or at the other, never between.
     let steps = steps.concat();
@@ -107,7 +111,8 @@ fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
              create table if not exists meta (name text primary key, value integer not null) strict;\n\
              insert or replace into meta values ('schema', {VERSION});\ncommit;"
         ))
-        .map_err(failed)
+        .map_err(failed)?;
+    Ok(found == 0)
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {

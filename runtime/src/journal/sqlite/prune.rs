@@ -4,7 +4,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::{erase, read, rows};
+use super::{
+    erase, read, rows,
+    spool::{self, Named},
+};
 use crate::{
     journal::{Prune, Pruned, datakey::DAY_MS, day_of, retention::WHO},
     lifecycle::State,
@@ -35,7 +38,7 @@ struct Old {
 
 /// Looks at the next messages by place. Whoever was accepted after the time has not ended before it, so that a round ends
 /// where the young ones begin.
-pub(super) fn prune(connection: &Connection, order: &Prune) -> rusqlite::Result<Pruned> {
+pub(super) fn prune(connection: &Connection, order: &Prune, left: &mut Vec<Named>) -> rusqlite::Result<Pruned> {
     let mut pruned = Pruned::default();
     let newest_ms = order.newest_ms();
     let found = oldest(connection, order)?;
@@ -51,13 +54,13 @@ pub(super) fn prune(connection: &Connection, order: &Prune) -> rusqlite::Result<
         let before = order.of(&old.interface);
         let dead = old.state == State::Dead;
         if ended_ms < if dead { before.dead_ms } else { before.ended_ms } {
-            delete(connection, old.seq)?;
+            delete(connection, old.seq, left)?;
             pruned.messages += 1;
             if dead {
                 *pruned.dead.entry(old.interface).or_default() += 1;
             }
         } else if !dead && !old.erased && before.content_ms.is_some_and(|before_ms| ended_ms < before_ms) {
-            erase::erase(connection, old.seq, WHO, order.now_ms)?;
+            erase::erase(connection, old.seq, (WHO, order.now_ms), left)?;
             pruned.content += 1;
         }
     }
@@ -91,7 +94,8 @@ fn oldest(connection: &Connection, order: &Prune) -> rusqlite::Result<Vec<Old>> 
         .collect()
 }
 
-fn delete(connection: &Connection, seq: i64) -> rusqlite::Result<()> {
+fn delete(connection: &Connection, seq: i64, left: &mut Vec<Named>) -> rusqlite::Result<()> {
+    spool::leave(connection, seq, left)?;
     for table in TABLES {
         connection.prepare_cached(table)?.execute([seq])?;
     }

@@ -4,11 +4,14 @@
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
 
-use super::{operating, rows};
+use super::{
+    operating, rows,
+    spool::{self, Named, Spool},
+};
 use crate::{
     journal::{
         Answer, Attempt, Delivery, Erased, Filter, Grave, IdempotencyKey, Incident, Material, NewMessage, Post, Row,
-        Story, Unfinished,
+        StoreError, Story, Unfinished,
     },
     lifecycle::{Reason, State},
 };
@@ -40,11 +43,48 @@ pub(super) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfini
         .collect()
 }
 
-pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Material>> {
-    let message = connection
-        .prepare_cached("select * from message join body on body.message = message.seq where seq = ?1")?
+/// A message with its body. The inner error says that the body is not there as it was written.
+pub(super) fn material(
+    connection: &Connection,
+    seq: i64,
+    spool: &Spool,
+) -> rusqlite::Result<Result<Option<Material>, StoreError>> {
+    let mut tried = None;
+    loop {
+        let Some((mut message, file)) = accepted(connection, seq)? else { return Ok(Ok(None)) };
+        if let Some((file, sha256)) = file {
+            match spool.read(&file, &sha256) {
+                Ok(raw) => message.raw = raw,
+                Err(damage) if tried.as_ref() == Some(&file) => return Ok(Err(damage)),
+                // It may have been erased or deleted since its row was read.
+                Err(_) => {
+                    tried = Some(file);
+                    continue;
+                }
+            }
+        }
+        message.origin = operating::origin(connection, seq)?.map(Box::new);
+        return Ok(Ok(Some(Material { message, deliveries: deliveries(connection, seq)? })));
+    }
+}
+
+/// A file, and the digest of what was written to it.
+type InFile = (Named, Vec<u8>);
+
+/// A message as its row has it, and where its body lies if that is not in its row.
+fn accepted(connection: &Connection, seq: i64) -> rusqlite::Result<Option<(NewMessage, Option<InFile>)>> {
+    connection
+        .prepare_cached(
+            "select message.*, body.raw, body.sha256, body_file.file, body_file.bytes from message \
+             join body on body.message = message.seq left join body_file on body_file.message = message.seq \
+             where seq = ?1",
+        )?
         .query_row([seq], |row| {
-            Ok(NewMessage {
+            let file = match row.get::<_, Option<String>>("file")? {
+                Some(_) => Some((spool::named(row, "file", "bytes")?, row.get("sha256")?)),
+                None => None,
+            };
+            let message = NewMessage {
                 id: row.get("id")?,
                 interface: row.get("interface")?,
                 digest: row.get("digest")?,
@@ -60,12 +100,10 @@ pub(super) fn material(connection: &Connection, seq: i64) -> rusqlite::Result<Op
                 origin: None,
                 relayed: false,
                 sealed: None,
-            })
+            };
+            Ok((message, file))
         })
-        .optional()?;
-    let Some(mut message) = message else { return Ok(None) };
-    message.origin = operating::origin(connection, seq)?.map(Box::new);
-    Ok(Some(Material { message, deliveries: deliveries(connection, seq)? }))
+        .optional()
 }
 
 fn deliveries(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<Delivery>> {

@@ -22,14 +22,20 @@ use std::{
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::{apply, prune};
+use super::{
+    apply,
+    leftovers::Leftovers,
+    prune,
+    spool::{Body, Named, Spool},
+};
 use crate::{
     journal::{Accepted, Change, NewMessage, Prune, Pruned, Size, StoreError},
     metrics::Metrics,
 };
 
 pub(super) enum Job {
-    Accept(Box<NewMessage>, oneshot::Sender<Result<Accepted, StoreError>>),
+    /// A message, and its body if that lies in a file.
+    Accept(Box<NewMessage>, Option<Body>, oneshot::Sender<Result<Accepted, StoreError>>),
     Commit(Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
     Prune(Prune, oneshot::Sender<Result<Pruned, StoreError>>),
     Close(oneshot::Sender<()>),
@@ -65,20 +71,22 @@ pub(super) type Meter = Arc<OnceLock<Arc<Metrics>>>;
 pub(super) struct Quota {
     log: PathBuf,
     in_pages: AtomicU64,
+    spool: Arc<Spool>,
     max_bytes: Option<u64>,
 }
 
 impl Quota {
-    pub(super) fn new(path: &Path, max_bytes: Option<u64>) -> Self {
+    pub(super) fn new(path: &Path, spool: Arc<Spool>, max_bytes: Option<u64>) -> Self {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        Self { log: log.into(), in_pages: AtomicU64::new(0), max_bytes }
+        Self { log: log.into(), in_pages: AtomicU64::new(0), spool, max_bytes }
     }
 
-    /// Bytes that are used: by what is in pages, as the writer last saw it, and by the log.
+    /// Bytes that are used: by what is in pages, as the writer last saw it, by the log, and by files.
     pub(super) fn size(&self) -> Size {
         let log_bytes = self.log.metadata().map_or(0, |metadata| metadata.len());
         let used_bytes = self.in_pages.load(Ordering::Relaxed).saturating_add(log_bytes);
+        let used_bytes = used_bytes.saturating_add(self.spool.bytes());
         Size { used_bytes, max_bytes: self.max_bytes }
     }
 
@@ -90,8 +98,14 @@ impl Quota {
 
     /// The error for newcomers if 90 % are used.
     fn full(&self, connection: &Connection) -> Option<StoreError> {
-        let max_bytes = self.max_bytes?;
+        self.max_bytes?;
         self.look(connection);
+        self.is_full()
+    }
+
+    /// The same, as the writer last saw it.
+    pub(super) fn is_full(&self) -> Option<StoreError> {
+        let max_bytes = self.max_bytes?;
         let used_bytes = self.size().used_bytes;
         (used_bytes >= max_bytes / 10 * 9).then_some(StoreError::Full { used_bytes, max_bytes })
     }
@@ -115,6 +129,7 @@ pub(super) fn start(
     quota.look(&connection);
     let writer = Writer {
         connection,
+        leftovers: Leftovers::of(Arc::clone(&quota.spool)),
         quota,
         meter,
         broken: None,
@@ -129,6 +144,7 @@ pub(super) fn start(
 
 struct Writer {
     connection: Connection,
+    leftovers: Leftovers,
     quota: Arc<Quota>,
     meter: Meter,
     broken: Option<StoreError>,
@@ -173,52 +189,78 @@ impl Writer {
     }
 
     fn write(&mut self, batch: Vec<Job>) {
+        let batch = self.with_bodies(batch);
         if let Some(error) = &self.broken {
             batch.into_iter().for_each(|job| job.fail(error));
             return;
         }
         self.log_is_dirty = true;
         let full = self.quota.full(&self.connection);
-        if batch.iter().any(Job::erases) {
+        let erases = batch.iter().any(Job::erases);
+        if erases {
             self.overwrite(true);
             self.traces_since.get_or_insert_with(Instant::now);
         }
         match self.transaction(&batch, full.as_ref()) {
-            Ok(answers) => batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer)),
+            Ok((answers, left)) => {
+                batch.into_iter().zip(answers).for_each(|(job, answer)| job.answer(answer));
+                self.leftovers.remove(left, erases);
+            }
             // One bad change must not take its neighbours with it.
             Err(StoreError::Refused(_) | StoreError::Stale) if batch.len() > 1 => {
+                batch.iter().for_each(Job::was_not_made);
                 let mut first = batch;
                 let second = first.split_off(first.len() / 2);
                 self.write(first);
                 self.write(second);
             }
             Err(error) => {
-                if matches!(error, StoreError::Broken(_)) {
-                    self.broken = Some(error.clone());
+                match error {
+                    // It may be there: the files stay until the store is opened again.
+                    StoreError::Broken(_) => self.broken = Some(error.clone()),
+                    _ => batch.iter().for_each(Job::was_not_made),
                 }
                 batch.into_iter().for_each(|job| job.fail(&error));
             }
         }
     }
 
-    /// One transaction; what each job is to be answered.
-    fn transaction(&mut self, batch: &[Job], full: Option<&StoreError>) -> Result<Vec<Answered>, StoreError> {
+    /// Waits until bodies lie in their files. Who cannot have one is told so.
+    fn with_bodies(&mut self, batch: Vec<Job>) -> Vec<Job> {
+        let mut whole = Vec::with_capacity(batch.len());
+        for mut job in batch {
+            match job.arrive() {
+                Ok(()) => whole.push(job),
+                Err(error) => {
+                    if matches!(error, StoreError::Broken(_)) {
+                        self.broken = Some(error.clone());
+                    }
+                    job.fail(&error);
+                }
+            }
+        }
+        whole
+    }
+
+    /// One transaction; what each job is to be answered, and the files that it leaves without a row.
+    fn transaction(&mut self, batch: &[Job], full: Option<&StoreError>) -> Result<Made, StoreError> {
         let transaction = self.connection.transaction().map_err(|error| refused(&error))?;
-        let mut answers = Vec::with_capacity(batch.len());
+        let (mut answers, mut left) = (Vec::with_capacity(batch.len()), Vec::new());
         for job in batch {
             answers.push(match (job, full) {
                 (Job::Accept(..), Some(error)) => Answered::Accept(Err(error.clone())),
-                (Job::Accept(message, _), None) => {
-                    Answered::Accept(Ok(apply::accept(&transaction, message).map_err(|error| refused(&error))?))
+                (Job::Accept(message, body, _), None) => {
+                    let file = body.as_ref().and_then(Body::file);
+                    Answered::Accept(Ok(apply::accept(&transaction, message, file).map_err(|error| refused(&error))?))
                 }
                 (Job::Commit(changes, _), _) => {
                     for change in changes {
-                        apply::change(&transaction, change).map_err(|error| refused(&error))?;
+                        apply::change(&transaction, change, &mut left).map_err(|error| refused(&error))?;
                     }
                     Answered::Done
                 }
                 (Job::Prune(slice, _), _) => {
-                    Answered::Pruned(prune::prune(&transaction, slice).map_err(|error| refused(&error))?)
+                    Answered::Pruned(prune::prune(&transaction, slice, &mut left).map_err(|error| refused(&error))?)
                 }
                 (Job::Close(_), _) => Answered::Done,
             });
@@ -228,7 +270,7 @@ impl Writer {
         if let Some(metrics) = self.meter.get() {
             metrics.committed(batch.len(), started.elapsed());
         }
-        Ok(answers)
+        Ok((answers, left))
     }
 
     /// Whether what is deleted is overwritten in its page. It always is once asked for, until the log was emptied: rows that
@@ -287,6 +329,9 @@ impl Writer {
     }
 }
 
+/// What a transaction that was made is to be answered, and the files that no row speaks of any more.
+type Made = (Vec<Answered>, Vec<Named>);
+
 enum Answered {
     Accept(Result<Accepted, StoreError>),
     Pruned(Pruned),
@@ -296,7 +341,7 @@ enum Answered {
 impl Job {
     fn answer(self, answered: Answered) {
         match (self, answered) {
-            (Self::Accept(_, reply), Answered::Accept(accepted)) => drop(reply.send(accepted)),
+            (Self::Accept(_, _, reply), Answered::Accept(accepted)) => drop(reply.send(accepted)),
             (Self::Commit(_, reply), _) => drop(reply.send(Ok(()))),
             (Self::Close(reply), _) => drop(reply.send(())),
             (Self::Prune(_, reply), Answered::Pruned(pruned)) => drop(reply.send(Ok(pruned))),
@@ -306,10 +351,25 @@ impl Job {
 
     fn fail(self, error: &StoreError) {
         match self {
-            Self::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
+            Self::Accept(_, _, reply) => drop(reply.send(Err(error.clone()))),
             Self::Commit(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Prune(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Close(reply) => drop(reply.send(())),
+        }
+    }
+
+    /// Waits until its body lies in its file.
+    fn arrive(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Accept(_, Some(body), _) => body.arrive(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its transaction was not made: what it wrote beside it is not referred to.
+    fn was_not_made(&self) {
+        if let Self::Accept(_, Some(Body::There(spooled)), _) = self {
+            spooled.refer(false);
         }
     }
 
@@ -328,7 +388,7 @@ impl Job {
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Accept(message, _) => message.raw.len(),
+            Self::Accept(message, ..) => message.raw.len(),
             Self::Commit(changes, _) => changes.iter().map(change_bytes).sum(),
             Self::Prune(..) | Self::Close(_) => 0,
         }
