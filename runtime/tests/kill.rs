@@ -63,7 +63,7 @@ static INTERFACE: Interface = Interface {
         method: Method::Post,
         path: "/orders",
         auth: InboundAuth::None,
-        max_body_bytes: 10_000,
+        max_body_bytes: 400_000,
         max_per_minute: None,
         has_body: true,
     }),
@@ -136,14 +136,21 @@ fn service_process() {
     let _ends_only_when_killed = service::run("000000000000", vec![Arc::new(Orders)], words);
 }
 
-/// How often each order arrived, with the keys it came under.
-type Arrived = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
+/// How often each order arrived, with the key and the length of its body each time.
+type Arrived = Arc<Mutex<BTreeMap<String, Vec<(String, usize)>>>>;
+
+/// What a sender says under this name: now and then so much that a SQLite store keeps it in a file.
+fn order(id: &str) -> serde_json::Value {
+    let long = if id.ends_with('3') { 300_000 } else { 0 };
+    serde_json::json!({ "id": id, "note": "x".repeat(long) })
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_little_is_sent_twice() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("sqlite = {:?}", folder.path().join("tieline.db").display().to_string());
     let mut ready = killed_again_and_again(folder.path(), &store, kills(KILLS)).await;
+    no_file_is_left_over(&folder.path().join("tieline.db"));
     // The first start makes the store; all others recover what a kill has left.
     ready.remove(0);
     ready.sort_unstable();
@@ -211,7 +218,7 @@ async fn send(
             break;
         }
         let id = format!("{}-{}-{number}", name.0, name.1);
-        let sent = client.post(format!("http://{to}/orders")).json(&serde_json::json!({ "id": id })).send().await;
+        let sent = client.post(format!("http://{to}/orders")).json(&order(&id)).send().await;
         match sent {
             Ok(reply) if reply.status() == 202 => {
                 acknowledged.push(id);
@@ -243,13 +250,26 @@ async fn settle(client: &reqwest::Client, service: &Service) -> usize {
     }
 }
 
+/// Every body in a file is that of a message: kills leave nothing behind for ever.
+fn no_file_is_left_over(store: &Path) {
+    let connection = rusqlite::Connection::open(store).unwrap();
+    let mut statement = connection.prepare("select file from body_file").unwrap();
+    let known: BTreeSet<String> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let files = std::fs::read_dir(store.with_extension("db.bodies")).unwrap();
+    let files: BTreeSet<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    println!("{} bodies in files", files.len());
+    assert!(!files.is_empty() && files == known, "{files:?} are there, {known:?} are known");
+}
+
 fn account(acknowledged: &BTreeSet<String>, arrived: &Arrived, dead: usize, kills: usize) {
     let arrived = arrived.lock().unwrap();
     let missing = acknowledged.iter().filter(|id| !arrived.contains_key(*id)).count();
     let sends: usize = arrived.values().map(Vec::len).sum();
-    let keys_that_changed = arrived.values().filter(|keys| keys.iter().any(|key| key != &keys[0])).count();
+    let keys_that_changed = arrived.values().filter(|sends| sends.iter().any(|send| send != &sends[0])).count();
     let repeated = sends - arrived.len();
     let most = kills * usize::try_from(MAX_IN_FLIGHT).unwrap();
+    let cut = |(id, sends): &(&String, &Vec<_>)| sends.iter().any(|(_, bytes)| *bytes != order(id).to_string().len());
+    assert_eq!(arrived.iter().find(cut), None, "every body arrives whole");
     println!(
         "{kills} kills: {} acknowledged, {} lost, {dead} dead, {repeated} sent again (at most {most})",
         acknowledged.len(),
@@ -266,7 +286,7 @@ async fn target(arrived: Arrived) -> SocketAddr {
     async fn take(State(arrived): State<Arrived>, headers: HeaderMap, body: String) -> &'static str {
         let order: serde_json::Value = serde_json::from_str(&body).unwrap();
         let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-        arrived.lock().unwrap().entry(order["id"].as_str().unwrap().to_owned()).or_default().push(key);
+        arrived.lock().unwrap().entry(order["id"].as_str().unwrap().to_owned()).or_default().push((key, body.len()));
         tokio::time::sleep(Duration::from_millis(5)).await;
         "{}"
     }

@@ -35,7 +35,33 @@ pub(super) fn judge(world: &World) -> Vec<String> {
         graves(world, row, &mut wrong);
     }
     alerts(world, &rows, &mut wrong);
+    bodies(world, &rows, &mut wrong);
     wrong
+}
+
+/// Every body is the one that was accepted, unless it was erased, and nothing else is left of any.
+fn bodies(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
+    let mut in_files = 0;
+    for row in rows {
+        let material = at_once(world.disk.kept().material(row.seq));
+        let Ok(Some(material)) = material else {
+            wrong.push(format!("the body of {} cannot be read: {material:?}", row.id));
+            continue;
+        };
+        let raw = material.message.raw;
+        in_files += usize::from(!raw.is_empty());
+        let expected = world.history.life(|life| {
+            let known = life.messages.get(&row.seq)?;
+            Some(if known.erased { Vec::new() } else { known.message.raw.clone() })
+        });
+        if expected.is_some_and(|expected| expected != raw) {
+            wrong.push(format!("the body of {} is not what was accepted, or was not erased", row.id));
+        }
+    }
+    let files = world.disk.bodies().len();
+    if world.disk.has_files() && files != in_files {
+        wrong.push(format!("{files} files for {in_files} bodies"));
+    }
 }
 
 /// Acknowledged ⊆ delivered ∪ discarded ∪ dead ∪ held for a person; and every caller has an answer in the end.
@@ -179,7 +205,8 @@ fn graves(world: &World, row: &Row, wrong: &mut Vec<String>) {
     if row.reason.is_none() || story.grave.is_none() {
         wrong.push(format!("{} is {} without a reason or a record", row.id, row.state));
     }
-    if material.message.raw.is_empty() && material.message.parameters.is_empty() {
+    let erased = story.row.erased.is_some();
+    if material.message.raw.is_empty() && material.message.parameters.is_empty() && !erased {
         wrong.push(format!("{} is {} without its body", row.id, row.state));
     }
     if story.grave.is_some_and(|grave| grave.sentence.is_empty()) {

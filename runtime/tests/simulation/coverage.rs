@@ -38,6 +38,7 @@ pub(super) const INTERESTING: &[&str] = &[
     "an operator decided: skip",
     "a dead one held up its line",
     "an operator replayed",
+    "an operator erased",
     "a replay made a message good",
     "a decision was declined",
     "an operator paused",
@@ -57,6 +58,8 @@ pub(super) const INTERESTING: &[&str] = &[
 pub(super) const OF_FILES: &[&str] = &[
     "a batch was committed, but nobody heard of it",
     "a batch was torn by a crash",
+    "a body was there without its message",
+    "a body was erased",
     "a message was in flight when the process died",
     "a sync failed",
     "DELIVERED",

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::{
     handle::Handle,
     history::{Event, History},
-    medium::{Kind, Medium, at_once},
+    medium::{Bodies, Kind, Medium, at_once},
     wrong::Lie,
 };
 
@@ -114,28 +114,62 @@ impl Disk {
 
     /// The batch is written, and the log is cut somewhere in it: what is before the cut is there, and nothing else.
     fn crash_of_a_file(&self, uncertain: Vec<Write>, begin: u64) {
+        let before = self.bodies();
+        let mut bodies = before.clone();
         let written: Vec<_> = uncertain
             .into_iter()
             .map(|write| {
                 let (event, answer) = self.perform(write);
                 drop(answer);
-                (event, self.medium.log_bytes().unwrap_or(0))
+                bodies = self.medium.bodies(&bodies);
+                (event, self.medium.log_bytes().unwrap_or(0), bodies.clone())
             })
             .collect();
-        let mut ends = written.iter().map(|(_, end)| *end);
+        let mut ends = written.iter().map(|(_, end, _)| *end);
         let end = ends.clone().next_back().unwrap_or(begin);
         // After a checkpoint the log is written from its beginning again: where a transaction ends in it is not known.
         let grows = ends.try_fold(begin, |before, end| (end > before).then_some(end)).is_some();
         let left = if grows { begin + self.random.up_to(end - begin) } else { end };
-        self.medium.crash(left, &self.random);
-        let (there, torn): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, end)| !grows || *end <= left);
+        let (there, torn): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, end, _)| !grows || *end <= left);
+        let mut image = there.last().map_or(&before, |(.., bodies)| bodies).clone();
+        if self.lie == Lie::BodiesUnsynced {
+            image.retain(|name, _| before.contains_key(name));
+        }
+        torn.iter().for_each(|(.., bodies)| self.tear(bodies, &mut image));
+        self.medium.crash(left, &image, &self.random);
         if !torn.is_empty() {
             self.history.fault("a batch was torn by a crash");
         }
         if !there.is_empty() {
             self.history.fault("a batch was committed, but nobody heard of it");
         }
-        there.into_iter().filter_map(|(event, _)| event).for_each(|event| self.history.add(event));
+        there.into_iter().filter_map(|(event, ..)| event).for_each(|event| self.history.add(event));
+    }
+
+    /// What became of bodies whose transactions are not there: anything.
+    fn tear(&self, bodies: &Bodies, image: &mut Bodies) {
+        for (name, body) in bodies {
+            if image.contains_key(name) {
+                continue;
+            }
+            let length = usize::try_from(self.random.up_to(body.len() as u64)).unwrap_or(0);
+            match self.random.up_to(2) {
+                0 => continue,
+                1 => drop(image.insert(name.clone(), body[..length].into())),
+                _ => drop(image.insert(name.clone(), Arc::clone(body))),
+            }
+            self.history.coverage.sometimes("a body was there without its message");
+        }
+    }
+
+    /// Whether bodies lie in files.
+    pub(super) fn has_files(&self) -> bool {
+        self.medium.log_bytes().is_some()
+    }
+
+    /// Bodies in files that are there now.
+    pub(super) fn bodies(&self) -> Bodies {
+        self.medium.bodies(&Bodies::new())
     }
 
     /// The next sync fails.
@@ -296,8 +330,10 @@ impl Disk {
             Write::Commit(mut changes, reply) => {
                 self.lie.spoil(&mut changes);
                 let mut written = changes.clone();
-                if self.lie == Lie::ForgetsPauses {
-                    written.retain(|change| !matches!(change, Change::Pause(_)));
+                match self.lie {
+                    Lie::ForgetsPauses => written.retain(|change| !matches!(change, Change::Pause(_))),
+                    Lie::KeepsContent => written.retain(|change| !matches!(change, Change::Erase { .. })),
+                    _ => {}
                 }
                 let result = at_once(self.kept().commit(written));
                 let event = match &result {

@@ -40,6 +40,8 @@ pub(super) struct Known {
     pub(super) place: i64,
     /// It is dead, and those behind it wait.
     pub(super) blocks: bool,
+    /// Its content is gone.
+    pub(super) erased: bool,
 }
 
 /// What is known about a step of a message.

@@ -118,6 +118,7 @@ impl Life {
             reopened: false,
             place: self.place_of(seq, message),
             blocks: false,
+            erased: false,
         };
         if self.messages.insert(seq, known).is_some() {
             self.blame(seq, "its place was another's");
@@ -170,6 +171,7 @@ impl Life {
                     None
                 }
                 Change::MadeGood { .. } => self.made_good(seq, changes, coverage),
+                Change::Erase { .. } => self.erased(seq, coverage),
                 Change::Waits { .. } => {
                     if let Some(known) = self.messages.get_mut(&seq).filter(|known| known.state == State::InFlight) {
                         known.state = State::Ready;
@@ -214,6 +216,8 @@ impl Life {
             Some(format!("taken under lease {lease} after {}", known.lease))
         } else if !known.may_go(State::InFlight, stopping) {
             Some(format!("taken while {}", known.state))
+        } else if known.erased {
+            Some("taken although it was erased".to_owned())
         } else if known.orphan {
             Some("taken, but its crash was not counted".to_owned())
         } else {
@@ -239,6 +243,15 @@ impl Life {
             (known.state, known.reason, known.blocks) = (State::Resolved, Some(Reason::Operator), false);
         }
         (!delivered).then(|| "made good although no replay of it was delivered".to_owned())
+    }
+
+    /// The content of a message goes.
+    fn erased(&mut self, seq: i64, coverage: &Coverage) -> Option<String> {
+        coverage.sometimes("a body was erased");
+        let known = self.messages.get_mut(&seq)?;
+        known.erased = true;
+        let needed = !known.state.is_end() || known.state == State::Dead;
+        needed.then(|| format!("erased while {}: nobody could finish it", known.state))
     }
 
     fn begins(&mut self, seq: i64, name: &str) -> Option<String> {
@@ -387,6 +400,7 @@ fn seq(change: &Change) -> Option<i64> {
         | Change::Again { seq }
         | Change::Mark { seq, .. }
         | Change::MadeGood { seq, .. }
+        | Change::Erase { seq, .. }
         | Change::Answer { seq, .. } => Some(*seq),
         _ => None,
     }

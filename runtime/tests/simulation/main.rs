@@ -149,7 +149,7 @@ fn every_broken_variant_is_caught() {
     let mut missed = Vec::new();
     for variant in WRONG {
         let caught = (1..=PATIENCE).find_map(|seed| {
-            let report = simulate(seed, *variant, Kind::Memory);
+            let report = simulate(seed, *variant, variant.kind);
             report.wrong.first().map(|first| (seed, first.clone()))
         });
         match caught {

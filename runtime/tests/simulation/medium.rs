@@ -5,9 +5,12 @@
 //!
 //! A crash of a file is a copy of the database and its log while the store is open, the log cut anywhere in the last
 //! batch and followed by garbage: what a disk may hold when the power goes in the middle of a write that nobody was told
-//! of yet. What was synced before is there as a whole; of the batch a prefix of whole transactions is.
+//! of yet. What was synced before is there as a whole; of the batch a prefix of whole transactions is. Every body lies in a
+//! file of its own: those of transactions that are there are whole, those of the others may be anything, and what a
+//! transaction that is not there has removed is there.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     pin::pin,
@@ -18,7 +21,7 @@ use std::{
 
 use tempfile::TempDir;
 use tieline_runtime::{
-    journal::{MemoryStore, SqliteStore, Store},
+    journal::{MemoryStore, SqliteStore, Store, StoreError},
     random::Random,
 };
 
@@ -54,6 +57,9 @@ impl File {
     }
 }
 
+/// Bodies by the names of their files, the oldest first.
+pub(super) type Bodies = BTreeMap<String, Arc<[u8]>>;
+
 impl Medium {
     pub(super) fn new(kind: Kind) -> Self {
         if kind == Kind::Memory {
@@ -62,7 +68,7 @@ impl Medium {
         // Syncs cost time on a real disk, and here it is not the disk that is tried.
         let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder");
         let file = File { folder, image: Mutex::new(0) };
-        let store = SqliteStore::open(&file.path(), None).expect("a new store opens");
+        let store = spooling(&file.path()).expect("a new store opens");
         Self { now: Arc::new(Mutex::new(Arc::new(store))), file: Some(Arc::new(file)) }
     }
 
@@ -76,9 +82,23 @@ impl Medium {
         Some(fs::metadata(log_of(&file.path())).map_or(0, |log| log.len()))
     }
 
-    /// The power goes: of the log so many bytes are left, and something that was never written. The store that opens
-    /// what is left takes the place of the one before.
-    pub(super) fn crash(&self, left: u64, random: &Random) {
+    /// Bodies in files, of media that have them. What is known already is not read again: files are written once.
+    pub(super) fn bodies(&self, known: &Bodies) -> Bodies {
+        let Some(file) = &self.file else { return Bodies::new() };
+        let folder = bodies_of(&file.path());
+        let names = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let body = |name: &String| {
+            let known = known.get(name).cloned();
+            // One that is removed at this moment is gone.
+            known.or_else(|| fs::read(folder.join(name)).ok().map(Into::into))
+        };
+        names.filter_map(|name| body(&name).map(|body| (name, body))).collect()
+    }
+
+    /// The power goes: of the log so many bytes are left, and something that was never written, and these bodies. The
+    /// store that opens what is left takes the place of the one before.
+    pub(super) fn crash(&self, left: u64, bodies: &Bodies, random: &Random) {
         let Some(file) = &self.file else { return };
         let old = file.path();
         let new = file.next();
@@ -88,14 +108,31 @@ impl Medium {
         log.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         log.extend((0..random.up_to(5_000)).map(|_| u8::try_from(random.up_to(255)).unwrap_or(0)));
         fs::write(log_of(&new), log).expect("an image of the log");
-        let store = SqliteStore::open(&new, None).expect("what a crash leaves opens");
+        fs::create_dir(bodies_of(&new)).expect("an image of the bodies");
+        for (name, body) in bodies {
+            fs::write(bodies_of(&new).join(name), body).expect("an image of a body");
+        }
+        let store = spooling(&new).expect("what a crash leaves opens");
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(store);
     }
 }
 
+/// A store that keeps every body in a file.
+fn spooling(path: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::spooling(path, None, 0)
+}
+
 fn log_of(database: &Path) -> PathBuf {
+    beside(database, "-wal")
+}
+
+fn bodies_of(database: &Path) -> PathBuf {
+    beside(database, ".bodies")
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
-    path.push("-wal");
+    path.push(ending);
     PathBuf::from(path)
 }
 

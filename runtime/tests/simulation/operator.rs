@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tieline_runtime::{
-    engine::{Decision, Engine, Order, Verb},
+    engine::{Decision, Engine, Open, Order, Verb},
     journal::Scope,
     lifecycle::State,
 };
@@ -20,10 +20,12 @@ pub(super) enum Choice {
     Resolve,
     Skip,
     Replay,
+    Erase,
 }
 
 impl Choice {
-    pub(super) const ALL: [Self; 5] = [Self::Retry, Self::Discard, Self::Resolve, Self::Skip, Self::Replay];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Retry, Self::Discard, Self::Resolve, Self::Skip, Self::Replay, Self::Erase];
 
     /// States that it is meant for.
     fn fits(self, state: State) -> bool {
@@ -33,6 +35,7 @@ impl Choice {
             Self::Resolve => matches!(state, State::Dead | State::Failed | State::Held),
             Self::Skip => state == State::Dead,
             Self::Replay => state.is_end(),
+            Self::Erase => state.is_end() && state != State::Dead,
         }
     }
 }
@@ -69,6 +72,10 @@ pub(super) async fn decide(engine: Arc<Engine>, history: History, choice: Choice
         Choice::Replay => {
             let done = engine.replay(&id, &Order::default(), "batch", &decision()).await;
             return note(&history, "an operator replayed", done.is_ok());
+        }
+        Choice::Erase => {
+            let done = engine.erase(&id, Open::Refuse, &decision()).await;
+            return note(&history, "an operator erased", done.is_ok());
         }
     };
     let done = engine.decide(&id, verb, &decision()).await;

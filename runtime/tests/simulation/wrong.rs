@@ -8,7 +8,10 @@ use tieline_runtime::{
     lifecycle::{self, Action, Event, Illegal, Reason, Remains, Rules, State, Transition},
 };
 
-use super::{flows::Forgotten, medium::at_once};
+use super::{
+    flows::Forgotten,
+    medium::{Kind, at_once},
+};
 
 /// What the disk does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +39,10 @@ pub(super) enum Lie {
     DiscardsWhatIsTaken,
     /// A replay goes out under the idempotency keys of what it repeats.
     ReplaysUnderOldKeys,
+    /// Bodies reach the disk later than the messages that they are of.
+    BodiesUnsynced,
+    /// What is erased keeps its content.
+    KeepsContent,
     /// A store that was away goes on as if what nobody heard of had not been written.
     GoesOn,
 }
@@ -74,13 +81,20 @@ pub(super) struct Variant {
     pub(super) name: &'static str,
     pub(super) rules: Rules,
     pub(super) lie: Lie,
+    /// What its disk is made of.
+    pub(super) kind: Kind,
     /// What the service has forgotten of its documents.
     pub(super) forgotten: Forgotten,
 }
 
 /// As it is.
-pub(super) const RIGHT: Variant =
-    Variant { name: "right", rules: lifecycle::next, lie: Lie::None, forgotten: Forgotten::Nothing };
+pub(super) const RIGHT: Variant = Variant {
+    name: "right",
+    rules: lifecycle::next,
+    lie: Lie::None,
+    kind: Kind::Memory,
+    forgotten: Forgotten::Nothing,
+};
 
 const fn rules(name: &'static str, rules: Rules) -> Variant {
     Variant { name, rules, ..RIGHT }
@@ -158,6 +172,8 @@ pub(super) const WRONG: &[Variant] = &[
     lie("an operator discards what is being worked on", Lie::DiscardsWhatIsTaken),
     lie("a replay goes out under the keys of what it repeats", Lie::ReplaysUnderOldKeys),
     lie("a store that was away goes on", Lie::GoesOn),
+    lie("what is erased keeps its content", Lie::KeepsContent),
+    Variant { kind: Kind::Sqlite, ..lie("a body is synced later than its message", Lie::BodiesUnsynced) },
     Variant { name: "no order", forgotten: Forgotten::Order, ..RIGHT },
     Variant { name: "the dead do not hold up their line", forgotten: Forgotten::Blocking, ..RIGHT },
 ];
