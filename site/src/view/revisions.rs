@@ -129,9 +129,9 @@ impl DiffPage {
         let change = &trail.changes[index];
         let at = At::new(&change_route(page, &change.name()));
         let before = at.to(&revision_route(page, &change.before.short()));
-        let (after, date) = match change.after {
-            Some(it) => (at.to(&revision_route(page, &it.short())), it.date.clone()),
-            None => (at.to(&document::DocumentPage::route(page)), "today".to_owned()),
+        let after = match change.after {
+            Some(it) => at.to(&revision_route(page, &it.short())),
+            None => at.to(&document::DocumentPage::route(page)),
         };
         let mut links = Vec::new();
         if let Some(earlier) = index.checked_sub(1).and_then(|it| trail.changes.get(it)) {
@@ -148,7 +148,7 @@ impl DiffPage {
                 .under("Interfaces", &at.to("interfaces/index.html"))
                 .under(&interface.title, &at.to(page)),
             back: Html::new().link(&at.to(&format!("{page}#history")), &interface.title),
-            title: format!("From {} to {date}", change.before.date),
+            title: heading(change),
             subject: subject(change),
             before: Html::new().link(&before, &format!("{}, {}", change.before.date, change.before.short())),
             after: Html::new().link(
@@ -161,6 +161,18 @@ impl DiffPage {
             left_out,
             links,
         }
+    }
+}
+
+/// From when to when; two revisions of one day are told apart by their names.
+fn heading(change: &Change<'_>) -> String {
+    let before = change.before;
+    match change.after {
+        Some(after) if after.date == before.date => {
+            format!("On {}: from {} to {}", after.date, before.short(), after.short())
+        }
+        Some(after) => format!("From {} to {}", before.date, after.date),
+        None => format!("From {} to today", before.date),
     }
 }
 
