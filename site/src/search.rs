@@ -120,7 +120,7 @@ fn paths(context: &Context<'_>, entries: &mut Vec<Entry>) {
 
 /// Names that stand in a Smart ID only are found by the interface.
 fn objects(context: &Context<'_>, entries: &mut Vec<Entry>) {
-    let stated = crate::objects::index(context.catalog).into_iter().filter(|(_, object)| object.stated);
+    let stated = crate::objects::index(context.catalog.unnoted()).into_iter().filter(|(_, object)| object.stated);
     entries.extend(stated.map(|(key, object)| Entry {
         kind: "object",
         title: object.name.to_owned(),

@@ -156,7 +156,7 @@ impl DiffPage {
                 &change.after.map_or_else(|| "today".to_owned(), |it| format!("{}, {}", it.date, it.short())),
             ),
             counts: counts(change),
-            differences: change.differences.iter().map(|it| difference(it, (&before, &after))).collect(),
+            differences: change.differences().iter().map(|it| difference(it, (&before, &after))).collect(),
             rows,
             left_out,
             links,
@@ -279,7 +279,7 @@ pub(super) struct RevisionRow {
 
 /// Rows of an interface, and a sentence: why there are none, or what limits them.
 pub(super) fn rows(context: &Context<'_>, interface: &Interface) -> (Vec<RevisionRow>, String) {
-    let Some(trail) = context.trails.get(interface.smart_id.text.as_str()) else {
+    let Some(trail) = context.trail(interface) else {
         let why = match &context.options.history {
             History::Unknown(why) => why.clone(),
             History::Known(..) => "No revision of the document is recorded yet.".to_owned(),
