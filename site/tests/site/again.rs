@@ -70,7 +70,6 @@ fn collect(folder: &Path, before: &str, found: &mut BTreeMap<String, Vec<u8>>) {
 fn after_every_kind_of_edit_of_a_document_it_is_as_if_made_anew() {
     let again = Again::new();
     again.make("the first time");
-    assert_eq!(again.make("nothing").written, 0);
     let system = "spec/systems/sap-erp.md";
     let edits: [(&str, &dyn Fn()); 16] = [
         ("a title", &|| again.edit(ORDER, "title: New order from", "title: An order from")),
@@ -97,7 +96,6 @@ fn after_every_kind_of_edit_of_a_document_it_is_as_if_made_anew() {
     for (what, edit) in edits {
         edit();
         again.make(what);
-        assert_eq!(again.make(&format!("nothing after {what}")).written, 0, "{what}");
     }
 }
 
