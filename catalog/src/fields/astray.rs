@@ -38,7 +38,7 @@ mod tests {
     fn a_key_in_the_wrong_place_is_told_where_it_belongs() {
         let says = |key, found| home(key, found).unwrap_or_default();
         assert!(says("retention", &interface::ERRORS).contains("top level"));
-        assert!(says("sla", &interface::RETRY).contains("top level"));
+        assert!(says("sla", &interface::OUTCOME).contains("top level"));
         assert_eq!(says("dead_letter", &interface::INTERFACE), "`dead_letter` belongs under `errors`");
         assert_eq!(says("latency_p95", &interface::TRIGGER), "`latency_p95` belongs under `sla`");
         assert_eq!(says("name", &interface::INTERFACE), "", "several places have it");
