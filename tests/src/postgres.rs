@@ -39,7 +39,20 @@ impl Cluster {
     /// When Debian's package `postgresql` is not there, or the server does not start; with its last words.
     #[must_use]
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a writable folder for temporary files");
+        Self::start_in(tempfile::tempdir().expect("a writable folder for temporary files"))
+    }
+
+    /// The same in memory: for tests that try statements and not disks.
+    ///
+    /// # Panics
+    /// As there.
+    #[must_use]
+    pub fn start_in_memory() -> Self {
+        let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        Self::start_in(folder.expect("a writable folder for temporary files"))
+    }
+
+    fn start_in(folder: TempDir) -> Self {
         if let Some((user, group)) = unprivileged() {
             chown(folder.path(), Some(user), Some(group)).expect("root may give a folder away");
         }

@@ -9,7 +9,7 @@ mod postgres;
 mod retention;
 mod say;
 
-use bodies::large_bodies_come_back_whole_and_go_with_their_messages;
+use bodies::{large_bodies_come_back_whole_and_go_with_their_messages, large_bodies_travel_from_a_file_and_back};
 use erasure::{erasing_takes_the_content_and_leaves_the_story, what_is_needed_is_not_erased};
 use lives::{
     a_failed_message_frees_its_key, a_life_is_told_from_begin_to_end, answers_are_remembered,
@@ -137,7 +137,7 @@ macro_rules! conformance {
         /// One server for all: each case has a database of its own.
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn every_case_holds_on_postgresql() {
-            let cluster = postgres::Cluster::start();
+            let cluster = postgres::Cluster::start_in_memory();
             let mut broken = Vec::new();
             $({
                 let store = postgres::open(&cluster, stringify!($case)).await;
@@ -182,4 +182,5 @@ conformance!(
     erasing_takes_the_content_and_leaves_the_story,
     what_is_needed_is_not_erased,
     large_bodies_come_back_whole_and_go_with_their_messages,
+    large_bodies_travel_from_a_file_and_back,
 );

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::{
     handle::Handle,
     history::{Event, History},
-    medium::{Bodies, Kind, Medium, at_once},
+    medium::{Bodies, Medium, at_once},
     wrong::Lie,
 };
 
@@ -64,15 +64,9 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn new(history: History, seed: u64, lie: Lie, kind: Kind) -> Self {
+    pub(super) fn new(history: History, seed: u64, lie: Lie, medium: Medium) -> Self {
         let inside = Inside { slowest_ms: 3, ..Inside::default() };
-        Self {
-            inside: Arc::new(Mutex::new(inside)),
-            medium: Medium::new(kind),
-            history,
-            random: Arc::new(Random::seeded(seed)),
-            lie,
-        }
+        Self { inside: Arc::new(Mutex::new(inside)), medium, history, random: Arc::new(Random::seeded(seed)), lie }
     }
 
     /// A handle for the next process.
@@ -110,6 +104,7 @@ impl Disk {
                 uncertain.into_iter().for_each(|write| self.apply(write));
             }
         }
+        self.medium.next_process();
     }
 
     /// The batch is written, and the log is cut somewhere in it: what is before the cut is there, and nothing else.

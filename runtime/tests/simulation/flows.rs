@@ -126,6 +126,12 @@ static LEDGER: Interface =
     Interface { smart_id: "SIM-SHOP-ERP-LEDGER-V1", order: DeliveryOrder::PerKey(OnDead::BlockKey), ..CONTRACTS };
 /// The same, but it goes on.
 static UNBLOCKED: Interface = Interface { smart_id: LEDGER.smart_id, order: BASE.order, ..CONTRACTS };
+/// The caller waits for its reply.
+static QUOTES: Interface = Interface {
+    smart_id: "SIM-SHOP-ERP-QUOTE-V1",
+    trigger: Trigger::Request { endpoint: ENDPOINT, durable: true, timeout_ms: REQUEST_MS },
+    ..CONTRACTS
+};
 /// Every hour, several items.
 static NIGHTLY: Interface = Interface {
     smart_id: "SIM-ERP-ERP-STOCK-V1",
@@ -141,7 +147,11 @@ static NIGHTLY: Interface = Interface {
 };
 
 /// Handlers that take messages, by index.
-pub(super) const DOORS: usize = 5;
+pub(super) const DOORS: usize = 6;
+
+/// The one whose callers wait for a reply, and how long they do.
+pub(super) const REQUESTS: usize = 5;
+const REQUEST_MS: u64 = 5_000;
 
 /// What a generated service has forgotten of its documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,13 +173,14 @@ pub(super) fn handlers(forgotten: Forgotten) -> Vec<Arc<dyn Handler>> {
         Arc::new(Flow(&STATUS, status)),
         Arc::new(Flow(&DEALS, status)),
         Arc::new(Flow(ledger, status)),
+        Arc::new(Flow(&QUOTES, quote)),
         Arc::new(Flow(&NIGHTLY, nightly)),
     ]
 }
 
 /// The interface of a name, as its document has it.
 pub(super) fn interface(smart_id: &str) -> Option<&'static Interface> {
-    [&ORDERS, &PAYMENTS, &STATUS, &DEALS, &LEDGER, &NIGHTLY]
+    [&ORDERS, &PAYMENTS, &STATUS, &DEALS, &LEDGER, &QUOTES, &NIGHTLY]
         .into_iter()
         .find(|interface| interface.smart_id == smart_id)
 }
@@ -274,6 +285,20 @@ fn status<'a>(input: &'a Input, run: &'a Run) -> Running<'a> {
         run.step("put").exchange(&PUT, Request::new()).await?;
         Ok(End::Delivered)
     })
+}
+
+fn quote<'a>(input: &'a Input, run: &'a Run) -> Running<'a> {
+    Box::pin(async move {
+        match status(input, run).await? {
+            End::Delivered => Ok(End::Replied { status: 201, body: Value::Text(reply_to(input)) }),
+            other => Ok(other),
+        }
+    })
+}
+
+/// What the caller of a request is to hear, and nobody else.
+fn reply_to(input: &Input) -> String {
+    format!("for {}", text(input, "id").unwrap_or_default())
 }
 
 /// What a flow that panics says.

@@ -56,7 +56,12 @@ impl Store for Handle {
 
     fn commit(&self, changes: Vec<Change>) -> Promise<'static, Result<(), StoreError>> {
         let (reply, result) = oneshot::channel();
-        let hasty = self.disk.lie == Lie::HastyBegin && matches!(changes[..], [Change::Begin { .. }]);
+        let answers = changes.iter().any(|change| matches!(change, Change::Answer { .. }));
+        let hasty = match self.disk.lie {
+            Lie::HastyBegin => matches!(changes[..], [Change::Begin { .. }]),
+            Lie::HastyAnswer => answers,
+            _ => false,
+        };
         self.disk.write(self.process, Write::Commit(changes, reply));
         Box::pin(async move { if hasty { Ok(()) } else { result.await.unwrap_or(Err(StoreError::Closed)) } })
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tieline_runtime::{
-    Class, Repeat,
+    Class, Repeat, Value,
     clock::Clock,
     journal::{Change, NewMessage},
 };
@@ -29,6 +29,10 @@ pub(super) enum Event {
     Stopped,
     /// A caller got its promise.
     Acked { name: String, id: String, replayed: bool },
+    /// A caller that waited for a reply has it.
+    Replied { name: String, smart_id: &'static str, status: u16, body: Value },
+    /// It was told that there will be none, for this reason.
+    Failed { name: String, smart_id: &'static str, reason: &'static str },
     /// A caller was refused: for good, or to come again.
     Refused { name: String, for_good: bool, why: String },
     /// A message is on the disk.
@@ -61,6 +65,8 @@ impl fmt::Display for Event {
             Self::Acked { name, id, replayed } => {
                 write!(f, "caller {name} has its promise: {id}{}", if *replayed { ", again" } else { "" })
             }
+            Self::Replied { name, status, body, .. } => write!(f, "caller {name} has its reply: {status} {body:?}"),
+            Self::Failed { name, reason, .. } => write!(f, "caller {name} is told that it failed: {reason}"),
             Self::Refused { name, why, .. } => write!(f, "caller {name} is refused: {why}"),
             Self::Kept { seq, message } => {
                 write!(f, "disk: {seq} is kept, {} of {}", message.id, message.interface)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tieline_runtime::{
     Class, DeliveryOrder, Interface, OnDead, OnUnknown,
-    journal::NewMessage,
+    journal::{Answer, NewMessage},
     lifecycle::{Reason, State},
 };
 
@@ -42,6 +42,10 @@ pub(super) struct Known {
     pub(super) blocks: bool,
     /// Its content is gone.
     pub(super) erased: bool,
+    /// What its caller may hear.
+    pub(super) answer: Option<Answer>,
+    /// For which reasons it was given up, over all rounds.
+    pub(super) given_up_for: Vec<Reason>,
 }
 
 /// What is known about a step of a message.

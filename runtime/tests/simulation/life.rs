@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tieline_runtime::{
-    Class, OnUnknown, Repeat,
-    journal::{Attempt, Change, Mark, NewMessage, Scope},
+    Class, OnUnknown, Repeat, Value,
+    format::json,
+    journal::{Answer, Attempt, Change, Mark, NewMessage, Scope},
     lifecycle::{Reason, State},
 };
 
@@ -52,6 +53,14 @@ impl Life {
             Event::Changed(changes) => self.changed(changes, coverage),
             Event::NotWritten(changes) => self.not_written(changes),
             Event::Sent { key, operation, repeat } => self.sent(key, operation, *repeat),
+            Event::Replied { name, smart_id, status, body } => {
+                coverage.sometimes("a caller had its reply");
+                self.replied(name, smart_id, *status, body);
+            }
+            Event::Failed { name, smart_id, reason } => {
+                coverage.sometimes("a caller was told of a failure");
+                self.told_of_failure(name, smart_id, reason);
+            }
             Event::Acked { .. }
             | Event::Refused { .. }
             | Event::Stale(_)
@@ -119,6 +128,8 @@ impl Life {
             place: self.place_of(seq, message),
             blocks: false,
             erased: false,
+            answer: None,
+            given_up_for: Vec::new(),
         };
         if self.messages.insert(seq, known).is_some() {
             self.blame(seq, "its place was another's");
@@ -172,6 +183,12 @@ impl Life {
                 }
                 Change::MadeGood { .. } => self.made_good(seq, changes, coverage),
                 Change::Erase { .. } => self.erased(seq, coverage),
+                Change::Answer { answer, .. } => {
+                    if let Some(known) = self.messages.get_mut(&seq) {
+                        known.answer = Some(answer.clone());
+                    }
+                    None
+                }
                 Change::Waits { .. } => {
                     if let Some(known) = self.messages.get_mut(&seq).filter(|known| known.state == State::InFlight) {
                         known.state = State::Ready;
@@ -243,6 +260,36 @@ impl Life {
             (known.state, known.reason, known.blocks) = (State::Resolved, Some(Reason::Operator), false);
         }
         (!delivered).then(|| "made good although no replay of it was delivered".to_owned())
+    }
+
+    /// Messages of a caller.
+    fn of_caller(&self, name: &str, smart_id: &str) -> impl Iterator<Item = &Known> {
+        let id = format!("\"id\":\"{}\"", name.rsplit('/').next().unwrap_or(name).trim_end_matches('+'));
+        let said = move |known: &&Known| String::from_utf8_lossy(&known.message.raw).contains(&id);
+        let smart_id = smart_id.to_owned();
+        self.messages.values().filter(move |known| known.message.interface == smart_id).filter(said)
+    }
+
+    /// A caller has a reply: its message is delivered, and the reply is on the disk with it.
+    fn replied(&mut self, name: &str, smart_id: &str, status: u16, body: &Value) {
+        let reply = Answer { status, body: json::write(body).into_bytes() };
+        let says = |known: &Known| known.state == State::Delivered && known.answer.as_ref() == Some(&reply);
+        let said = self.of_caller(name, smart_id).any(says);
+        if !said {
+            self.wrong.push(format!("caller {name} was told {status} {body:?}, and no message of it says so"));
+        }
+    }
+
+    /// A caller is told that it failed: its message was given up, or ended, for that reason.
+    fn told_of_failure(&mut self, name: &str, smart_id: &str, reason: &str) {
+        let ended_for = |known: &Known| {
+            let now = known.reason.filter(|_| known.state.is_end());
+            known.given_up_for.iter().copied().chain(now).any(|known| known.as_str() == reason)
+        };
+        let failed = self.of_caller(name, smart_id).any(ended_for);
+        if !failed {
+            self.wrong.push(format!("caller {name} was told that it failed for {reason}, and no message of it did"));
+        }
     }
 
     /// The content of a message goes.
@@ -331,6 +378,7 @@ impl Life {
         };
         (known.state, known.reason, known.due_ms, known.worked_on) = (state, reason, due_ms, false);
         known.failed_once |= state == State::Failed;
+        known.given_up_for.extend(reason.filter(|_| matches!(state, State::Dead | State::Failed)));
         problem
     }
 

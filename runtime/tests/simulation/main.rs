@@ -22,13 +22,14 @@ mod network;
 mod operator;
 mod plan;
 mod properties;
+mod server;
 mod world;
 mod wrong;
 
 use std::{env, time::Instant};
 
 use coverage::Coverage;
-use medium::Kind;
+use medium::{Kind, Medium};
 use world::{Action, World};
 use wrong::{RIGHT, Variant, WRONG};
 
@@ -46,12 +47,12 @@ struct Report {
 }
 
 fn simulate(seed: u64, variant: Variant, kind: Kind) -> Report {
-    live(seed, variant, kind, plan::of_seed(seed))
+    live(seed, variant, Medium::new(kind), plan::of_seed(seed))
 }
 
-fn live(seed: u64, variant: Variant, kind: Kind, plan: Vec<Action>) -> Report {
+fn live(seed: u64, variant: Variant, medium: Medium, plan: Vec<Action>) -> Report {
     world::in_its_own_time(async {
-        let mut world = World::new(seed, variant, kind).await;
+        let mut world = World::new(seed, variant, medium).await;
         let wrong = world.live(plan).await;
         Report { wrong, history: world.history.lines(), coverage: world.history.coverage.clone() }
     })

@@ -1,4 +1,5 @@
-//! What a disk is made of: memory, or a real SQLite file of which a crash leaves an image.
+//! What a disk is made of: memory, a real SQLite file of which a crash leaves an image, or a database on a server, which
+//! crashes do not reach.
 //!
 //! In: writes that are synced, crashes. Out: a real [`Store`], and after a crash of a file the one that opens what is
 //! left of it. Never knows: engines, flows.
@@ -25,6 +26,8 @@ use tieline_runtime::{
     random::Random,
 };
 
+use super::server::{Database, Server};
+
 /// What the disk is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -37,6 +40,7 @@ pub(super) enum Kind {
 pub(super) struct Medium {
     now: Arc<Mutex<Arc<dyn Store>>>,
     file: Option<Arc<File>>,
+    database: Option<Arc<Database>>,
 }
 
 struct File {
@@ -63,17 +67,35 @@ pub(super) type Bodies = BTreeMap<String, Arc<[u8]>>;
 impl Medium {
     pub(super) fn new(kind: Kind) -> Self {
         if kind == Kind::Memory {
-            return Self { now: Arc::new(Mutex::new(Arc::new(MemoryStore::new()))), file: None };
+            return Self::of(Arc::new(MemoryStore::new()));
         }
         // Syncs cost time on a real disk, and here it is not the disk that is tried.
         let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder");
         let file = File { folder, image: Mutex::new(0) };
         let store = spooling(&file.path()).expect("a new store opens");
-        Self { now: Arc::new(Mutex::new(Arc::new(store))), file: Some(Arc::new(file)) }
+        Self { file: Some(Arc::new(file)), ..Self::of(Arc::new(store)) }
+    }
+
+    /// A new database.
+    pub(super) fn on(server: &Arc<Server>) -> Self {
+        let database = Arc::new(server.database());
+        Self { database: Some(Arc::clone(&database)), ..Self::of(database.open()) }
+    }
+
+    fn of(store: Arc<dyn Store>) -> Self {
+        Self { now: Arc::new(Mutex::new(store)), file: None, database: None }
     }
 
     pub(super) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The process is gone; on a server another one takes its place.
+    pub(super) fn next_process(&self) {
+        if let Some(database) = &self.database {
+            at_once(self.store().close());
+            *self.now.lock().unwrap_or_else(PoisonError::into_inner) = database.open();
+        }
     }
 
     /// How long the log is, of media that have one.
@@ -148,7 +170,8 @@ impl Wake for Unpark {
 /// passes and nothing else happens meanwhile.
 pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
+    // It never yields, so nobody would renew a budget.
+    let mut future = pin!(tokio::task::unconstrained(future));
     loop {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return value;

@@ -13,16 +13,19 @@ use proptest::{
 
 use super::{
     live,
-    medium::Kind,
+    medium::{Kind, Medium},
     operator::{Choice, SCOPES},
     plan::{self, FATES, OPERATIONS},
     quiet_poison,
+    server::Server,
     world::Action,
     wrong::RIGHT,
 };
 
 /// Plans of a usual run.
 const PLANS: u32 = 150;
+/// A transaction of a server takes a while.
+const PLANS_ON_A_SERVER: u32 = 5;
 
 fn action() -> impl Strategy<Value = Action> {
     let caller = || (0..64_u32).prop_map(plan::caller);
@@ -48,12 +51,12 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 /// Runs so many plans; what is wrong with the shortest that fails.
-fn first_failure(kind: Kind, plans: u32) -> Option<(String, Vec<Action>)> {
-    let config = Config { cases: plans, max_shrink_iters: 400, failure_persistence: None, ..Config::default() };
+fn first_failure(medium: impl Fn() -> Medium, plans: u32) -> Option<(String, Vec<Action>)> {
+    let config = Config { cases: plans, max_shrink_iters: plans * 3, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let plans = (0..1_000_u64, prop::collection::vec(action(), 1..60));
     let holds = |(seed, plan): (u64, Vec<Action>)| -> TestCaseResult {
-        let report = live(seed, RIGHT, kind, plan);
+        let report = live(seed, RIGHT, medium(), plan);
         if report.wrong.is_empty() { Ok(()) } else { Err(TestCaseError::fail(report.wrong.join("\n  "))) }
     };
     match TestRunner::new_with_rng(config, rng).run(&plans, holds) {
@@ -67,8 +70,17 @@ fn first_failure(kind: Kind, plans: u32) -> Option<(String, Vec<Action>)> {
 fn every_plan_keeps_every_promise() {
     quiet_poison();
     for (kind, plans) in [(Kind::Memory, PLANS), (Kind::Sqlite, PLANS / 10)] {
-        if let Some((wrong, plan)) = first_failure(kind, plans) {
+        if let Some((wrong, plan)) = first_failure(|| Medium::new(kind), plans) {
             panic!("{kind:?}: {wrong}\nthe shortest plan that does this: {plan:#?}");
         }
+    }
+}
+
+#[test]
+fn every_plan_keeps_every_promise_on_postgresql() {
+    quiet_poison();
+    let server = Server::start();
+    if let Some((wrong, plan)) = first_failure(|| Medium::on(&server), PLANS_ON_A_SERVER) {
+        panic!("{wrong}\nthe shortest plan that does this: {plan:#?}");
     }
 }

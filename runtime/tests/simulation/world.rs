@@ -14,7 +14,7 @@ use tieline_runtime::{
     Record, Value,
     alert::Channels,
     clock::{Clock, TokioClock},
-    door::{Arrival, Door as _, Refusal},
+    door::{Arrival, Door as _, Receipt, Refusal, Replied},
     engine::{Engine, Ports},
     format::json,
     lifecycle::State,
@@ -28,7 +28,7 @@ use super::{
     disk::Disk,
     flows,
     history::{Event, History},
-    medium::{Kind, at_once},
+    medium::{Medium, at_once},
     network::{Fate, Mailbox, Network},
     operator::{self, Choice},
     wrong::Variant,
@@ -131,11 +131,11 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) async fn new(seed: u64, variant: Variant, kind: Kind) -> Self {
+    pub(super) async fn new(seed: u64, variant: Variant, medium: Medium) -> Self {
         // A Thursday noon in January: schedules fire every hour from then on.
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(1_767_265_200_000));
         let history = History::new(Arc::clone(&clock));
-        let disk = Disk::new(history.clone(), seed ^ 1, variant.lie, kind);
+        let disk = Disk::new(history.clone(), seed ^ 1, variant.lie, medium);
         let network = Arc::new(Network::new(history.clone(), seed ^ 2, variant.lie));
         let mut world = Self {
             history,
@@ -215,26 +215,33 @@ impl World {
 
     fn call(&mut self, caller: &Caller, note: &str) {
         let Some(engine) = self.engine.clone() else { return };
-        let (arrival, name, history) = (caller.arrival(note), caller.name(), self.history.clone());
-        let other = !note.is_empty();
+        let (arrival, history) = (caller.arrival(note), self.history.clone());
+        let name = if note.is_empty() { caller.name() } else { format!("{}+", caller.name()) };
+        let waits = caller.door == flows::REQUESTS;
         self.calls.spawn(async move {
-            match engine.accept(arrival).await {
-                Ok(receipt) => {
-                    if receipt.replayed {
+            let smart_id = engine.handlers()[arrival.handler].interface().smart_id;
+            let answer =
+                if waits { engine.request(arrival).await } else { engine.accept(arrival).await.map(Replied::Later) };
+            history.add(match answer {
+                Ok(Replied::Done { status, body }) => Event::Replied { name, smart_id, status, body },
+                Ok(Replied::Later(Receipt { message_id, replayed })) => {
+                    if replayed {
                         history.coverage.sometimes("a message was accepted again");
                     }
-                    let name = if other { format!("{name}+") } else { name };
-                    history.add(Event::Acked { name, id: receipt.message_id, replayed: receipt.replayed });
+                    if waits {
+                        history.coverage.sometimes("a reply took too long");
+                    }
+                    Event::Acked { name, id: message_id, replayed }
                 }
+                Err(Refusal::Failed { reason, .. }) => Event::Failed { name, smart_id, reason },
                 Err(refusal) => {
                     let for_good = refusal == Refusal::KeyReused;
                     if for_good {
                         history.coverage.sometimes("a key came with another body");
                     }
-                    let name = if other { format!("{name}+") } else { name };
-                    history.add(Event::Refused { name, for_good, why: format!("{refusal:?}") });
+                    Event::Refused { name, for_good, why: format!("{refusal:?}") }
                 }
-            }
+            });
         });
     }
 
@@ -374,7 +381,11 @@ impl World {
     pub(super) fn answered(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         self.history.each(|_, event| {
-            if let Event::Acked { name, .. } | Event::Refused { name, for_good: true, .. } = event {
+            if let Event::Acked { name, .. }
+            | Event::Replied { name, .. }
+            | Event::Failed { name, .. }
+            | Event::Refused { name, for_good: true, .. } = event
+            {
                 names.insert(name.clone());
             }
         });

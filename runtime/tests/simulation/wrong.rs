@@ -39,6 +39,10 @@ pub(super) enum Lie {
     DiscardsWhatIsTaken,
     /// A replay goes out under the idempotency keys of what it repeats.
     ReplaysUnderOldKeys,
+    /// The answer to a request is not kept with its end.
+    LosesAnswers,
+    /// A request is answered before its end is synced.
+    HastyAnswer,
     /// Bodies reach the disk later than the messages that they are of.
     BodiesUnsynced,
     /// What is erased keeps its content.
@@ -52,6 +56,7 @@ impl Lie {
     pub(super) fn spoil(self, changes: &mut Vec<Change>) {
         match self {
             Self::LosesDone => changes.retain(|change| !matches!(change, Change::Done { .. })),
+            Self::LosesAnswers => changes.retain(|change| !matches!(change, Change::Answer { .. })),
             Self::HalfRetries => changes.retain(|change| !matches!(change, Change::Again { .. })),
             Self::DiscardsWhatIsTaken => {
                 if let [Change::Claim { seq, guard, .. }, ..] = changes[..] {
@@ -173,6 +178,8 @@ pub(super) const WRONG: &[Variant] = &[
     lie("a replay goes out under the keys of what it repeats", Lie::ReplaysUnderOldKeys),
     lie("a store that was away goes on", Lie::GoesOn),
     lie("what is erased keeps its content", Lie::KeepsContent),
+    lie("a request's answer is not kept", Lie::LosesAnswers),
+    lie("a request is answered before that is synced", Lie::HastyAnswer),
     Variant { kind: Kind::Sqlite, ..lie("a body is synced later than its message", Lie::BodiesUnsynced) },
     Variant { name: "no order", forgotten: Forgotten::Order, ..RIGHT },
     Variant { name: "the dead do not hold up their line", forgotten: Forgotten::Blocking, ..RIGHT },

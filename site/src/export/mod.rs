@@ -7,7 +7,6 @@ mod backstage;
 mod facts;
 mod feed;
 mod grafana;
-mod grafana_format;
 mod leanix;
 mod llms;
 mod metrics;
@@ -17,7 +16,6 @@ mod schema;
 mod sitemap;
 
 use catalog::model::{Interface, System};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::view::{Context, speaks_http};
@@ -39,7 +37,7 @@ pub(crate) const WHOLE: &[(&str, Whole)] = &[
     ("leanix.ldif.json", |context| pretty(&leanix::document(context))),
     ("changes/feed.atom", feed::text),
     ("alerts.yaml", prometheus::whole),
-    ("dashboard.json", grafana::whole),
+    ("dashboard.json", |context| pretty(&grafana::whole(context))),
 ];
 
 /// The map of all pages, which needs the address of the site: pages themselves are linked relative to each other.
@@ -54,7 +52,7 @@ pub(crate) fn of_interface(interface: &Interface) -> impl Iterator<Item = Export
     let always: [Export<Interface>; 3] = [
         ("asyncapi.json", |context, it| pretty(&asyncapi::document(context, std::slice::from_ref(it)))),
         ("alerts.yaml", prometheus::of_interface),
-        ("dashboard.json", grafana::of_interface),
+        ("dashboard.json", |context, it| pretty(&grafana::of_interface(context, it))),
     ];
     openapi::has(interface).then_some(offered).into_iter().chain(always)
 }
@@ -70,22 +68,8 @@ pub(crate) fn beside(page: &str, name: &str) -> String {
     page.replace("index.html", name)
 }
 
-/// With line ends and indentation; ends in a line end.
-fn pretty(value: &impl Serialize) -> String {
-    // Our values have texts as keys, and writing to memory does not fail.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// Puts parts into an outline that has `null` in their places: `json!` would copy all that is in them.
-fn filled<const COUNT: usize>(mut outline: Value, parts: [(&str, Value); COUNT]) -> Value {
-    for (place, part) in parts {
-        if let Some(place) = outline.pointer_mut(place) {
-            *place = part;
-        }
-    }
-    outline
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
 }
 
 /// A name made of letters, digits, `.`, `-` and `_`, as the component names of OpenAPI and AsyncAPI have to be.

@@ -10,7 +10,6 @@ use catalog::model::{
 };
 use serde_json::{Map, Value, json};
 
-use super::filled;
 use super::schema::{Schemas, of_field};
 use crate::view::{Context, walk};
 use crate::words;
@@ -139,7 +138,7 @@ impl<'a> Parts<'a> {
             components.insert("securitySchemes".to_owned(), schemes.into());
         }
         let paths: Map<String, Value> = self.paths.into_iter().map(|(path, methods)| (path, methods.into())).collect();
-        let outline = json!({
+        json!({
             "openapi": VERSION,
             "info": { "title": title, "version": version, "description": about },
             "servers": [{
@@ -148,10 +147,9 @@ impl<'a> Parts<'a> {
                 "variables": { "address": { "default": "http://localhost" } },
             }],
             "tags": tags,
-            "paths": null,
-            "components": null,
-        });
-        filled(outline, [("/paths", paths.into()), ("/components", components.into())])
+            "paths": paths,
+            "components": components,
+        })
     }
 }
 

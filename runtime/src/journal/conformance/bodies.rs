@@ -4,7 +4,12 @@ use super::{
     super::retention::{Retention, Rules, sweep},
     *,
 };
-use crate::{journal::DAY_MS, metrics::Metrics, random::Random};
+use crate::{
+    journal::DAY_MS,
+    metrics::Metrics,
+    random::Random,
+    tool::{export, import},
+};
 
 /// Longer than any store has in a row of its own, also where it is compressed.
 fn large(id: &str, seed: u64) -> NewMessage {
@@ -38,4 +43,28 @@ pub(super) async fn large_bodies_come_back_whole_and_go_with_their_messages(stor
     assert_eq!((store.material(seqs[0]).await, store.material(seqs[1]).await), (Ok(None), Ok(None)));
     assert_eq!(store.material(seqs[2]).await.unwrap().unwrap().message, large("m3", 3), "it has not ended");
     assert_eq!(store.examine().await, Ok(vec![]));
+}
+
+/// What one store holds, into another.
+async fn carry(from: &dyn Store, to: &dyn Store) {
+    let mut lines = Vec::new();
+    assert_eq!(export(from, &mut lines, 2_000, &|_| {}).await.unwrap().unreadable, []);
+    let done = import(to, &mut lines.as_slice(), &[], 2_000, &|_| {}).await.unwrap();
+    assert_eq!(done.messages, 2);
+}
+
+pub(super) async fn large_bodies_travel_from_a_file_and_back(store: &dyn Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, last] = ["first.db", "last.db"].map(|name| SqliteStore::open(&folder.path().join(name), None).unwrap());
+    for sent in [large("m1", 1), message("m2")] {
+        new(&first, sent).await;
+    }
+    carry(&first, store).await;
+    carry(store, &last).await;
+    assert_eq!(last.material(1).await.unwrap().unwrap().message, large("m1", 1));
+    assert_eq!(last.material(2).await.unwrap().unwrap().message, message("m2"));
+    let kept = std::fs::read_dir(folder.path().join("last.db.bodies")).unwrap().count();
+    assert_eq!(kept, 1, "and in a file again");
+    first.close().await;
+    last.close().await;
 }
