@@ -10,7 +10,7 @@ use crate::problem::Problem;
 const MOST: usize = 500;
 
 /// Collects what is found in one document.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Findings {
     path: String,
     list: Vec<Diagnostic>,

@@ -6,12 +6,14 @@ use crate::catalog::{Catalog, CatalogParts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::{self, Document};
 use crate::findings::Findings;
+use crate::kept::{Kept, Known};
+use crate::lint::residue::{self, Residue};
 use crate::load::{Loaded, load};
 use crate::lower::environment::{self, Placed};
 use crate::lower::interface::{self, Lowered};
 use crate::lower::{settings, system};
 use crate::model::{Settings, System};
-use crate::source::{SourceKind, Sources};
+use crate::source::{Source, SourceKind, Sources};
 use crate::spread::spread;
 use crate::symbols::Symbols;
 use crate::{check, digest, lint};
@@ -22,8 +24,23 @@ use std::path::Path;
 /// their spans point into.
 #[must_use]
 pub fn open(root: &Path) -> (Option<Catalog>, Diagnostics, Sources) {
+    open_with(root, &mut Kept::nothing())
+}
+
+/// Opens a project again and again, and reads what did not change only once.
+#[derive(Debug, Default)]
+pub struct Reader(Kept);
+
+impl Reader {
+    /// What [`open`] says.
+    pub fn open(&mut self, root: &Path) -> (Option<Catalog>, Diagnostics, Sources) {
+        open_with(root, &mut self.0)
+    }
+}
+
+fn open_with(root: &Path, kept: &mut Kept) -> (Option<Catalog>, Diagnostics, Sources) {
     let Loaded { sources, mut diagnostics } = load(root);
-    let (catalog, found) = check_sources(&sources);
+    let (catalog, found) = check_with(&sources, kept);
     diagnostics.extend(found.items().iter().cloned());
     if let Some(catalog) = &catalog {
         diagnostics.extend(settings::files(root, catalog.settings()));
@@ -36,10 +53,15 @@ pub fn open(root: &Path) -> (Option<Catalog>, Diagnostics, Sources) {
 /// Checks documents that are in memory.
 #[must_use]
 pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
+    check_with(sources, &mut Kept::nothing())
+}
+
+fn check_with(sources: &Sources, kept: &mut Kept) -> (Option<Catalog>, Diagnostics) {
     let mut files: Vec<File<'_>> = spread(sources.iter().collect(), File::new);
     let mut symbols = Symbols::default();
     let systems = lower_systems(&mut files, &mut symbols);
-    let interfaces = lower_interfaces(&mut files, &symbols);
+    kept.begin(sources);
+    let interfaces = lower_interfaces(&mut files, &symbols, kept);
     let environments = lower_environments(&mut files, &symbols);
     let settings = lower_settings(&mut files);
     let mut project = Project { symbols: &symbols, systems, interfaces, environments, settings };
@@ -54,28 +76,46 @@ pub fn check_sources(sources: &Sources) -> (Option<Catalog>, Diagnostics) {
 
 /// A document and what was found in it.
 pub(crate) struct File<'s> {
-    pub(crate) document: Document<'s>,
+    pub(crate) source: &'s Source,
+    /// The document of an interface is parsed when it is lowered, and then let go: there are many of them.
+    pub(crate) document: Option<Document<'s>>,
     pub(crate) findings: Findings,
+    /// Digest of its own facts.
+    pub(crate) digest: String,
+    /// Text of a template that was left standing.
+    pub(crate) residue: Vec<Residue>,
 }
 
 impl<'s> File<'s> {
-    fn new(source: &'s crate::source::Source) -> Self {
-        let mut findings = Findings::new(&source.path);
-        let document = document::parse(source, &mut findings);
-        Self { document, findings }
+    fn new(source: &'s Source) -> Self {
+        let findings = Findings::new(&source.path);
+        let mut file = Self { source, document: None, findings, digest: String::new(), residue: Vec::new() };
+        if source.kind != SourceKind::Interface {
+            file.document = Some(file.parse());
+        }
+        file
+    }
+
+    fn parse(&mut self) -> Document<'s> {
+        let document = document::parse(self.source, &mut self.findings);
+        if matches!(self.source.kind, SourceKind::Interface | SourceKind::System) {
+            self.digest = digest::document(&document);
+        }
+        self.residue = residue::find(&document);
+        document
     }
 
     /// Expressions over several lines know only the line they begin on.
     fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut list = self.findings.into_list();
         for item in list.iter_mut().filter(|item| item.span.line > 0) {
-            item.span = self.document.source.span(item.span.start, item.span.end);
+            item.span = self.source.span(item.span.start, item.span.end);
         }
         list
     }
 
     fn is(&self, kind: SourceKind) -> bool {
-        self.document.source.kind == kind
+        self.source.kind == kind
     }
 }
 
@@ -97,18 +137,12 @@ impl Project<'_> {
 
 fn lower_systems(files: &mut [File<'_>], symbols: &mut Symbols) -> Vec<(usize, System)> {
     let mut drafts = Vec::new();
-    for (index, File { document, findings }) in files.iter_mut().enumerate() {
-        if document.source.kind == SourceKind::System {
-            drafts.push((index, document, findings));
+    for (index, File { source, document, findings, .. }) in files.iter_mut().enumerate() {
+        if let Some(document) = document.as_ref().filter(|_| source.kind == SourceKind::System) {
+            let draft = system::declare(document, findings, symbols);
+            drafts.push((index, document, findings, draft));
         }
     }
-    let mut drafts: Vec<_> = drafts
-        .into_iter()
-        .map(|(index, document, findings)| {
-            let draft = system::declare(document, findings, symbols);
-            (index, &*document, findings, draft)
-        })
-        .collect();
     for (_, _, findings, draft) in &mut drafts {
         let operations = system::operations(draft, symbols, findings);
         symbols.systems[draft.index].operations = operations;
@@ -122,25 +156,39 @@ fn lower_systems(files: &mut [File<'_>], symbols: &mut Symbols) -> Vec<(usize, S
     systems
 }
 
-fn lower_interfaces(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, Lowered)> {
+fn lower_interfaces(files: &mut [File<'_>], symbols: &Symbols, kept: &mut Kept) -> Vec<(usize, Lowered)> {
     let interfaces = files.iter_mut().enumerate().filter(|(_, file)| file.is(SourceKind::Interface)).collect();
-    spread(interfaces, |(index, file): (usize, &mut File<'_>)| {
-        (index, interface::interface(&file.document, symbols, &mut file.findings))
-    })
+    let before = &*kept;
+    let lowered = spread(interfaces, |(index, file): (usize, &mut File<'_>)| {
+        if let Some(known) = before.find(file.source) {
+            return (index, known.hand_out(file), None);
+        }
+        let document = file.parse();
+        let lowered = interface::interface(&document, symbols, &mut file.findings);
+        let known = before.keeps().then(|| Known::of(file, &lowered)).flatten();
+        (index, lowered, known)
+    });
+    let mut interfaces = Vec::with_capacity(lowered.len());
+    for (index, lowered, known) in lowered {
+        kept.keep(files[index].source, known);
+        interfaces.push((index, lowered));
+    }
+    interfaces
 }
 
 fn lower_environments(files: &mut [File<'_>], symbols: &Symbols) -> Vec<(usize, Placed)> {
     let environments = files.iter_mut().enumerate().filter(|(_, file)| file.is(SourceKind::Environment));
     environments
-        .filter_map(|(index, file)| {
-            Some((index, environment::environment(&file.document, symbols, &mut file.findings)?))
+        .filter_map(|(index, File { document, findings, .. })| {
+            Some((index, environment::environment(document.as_ref()?, symbols, findings)?))
         })
         .collect()
 }
 
 fn lower_settings(files: &mut [File<'_>]) -> Settings {
     let file = files.iter_mut().find(|file| file.is(SourceKind::Settings));
-    file.map(|file| settings::settings(&file.document, &mut file.findings)).unwrap_or_default()
+    file.and_then(|File { document, findings, .. }| Some(settings::settings(document.as_ref()?, findings)))
+        .unwrap_or_default()
 }
 
 /// Only called without errors: everything that was read is there.

@@ -88,11 +88,21 @@ fn website(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let options = Options { history: history::read(project), ..options(project, catalog)? };
-    let built = site::build(catalog, diagnostics, &options, folder);
+    let built = match program() {
+        Some(program) => site::rebuild(catalog, diagnostics, &options, (folder, &program)),
+        None => site::build(catalog, diagnostics, &options, folder),
+    };
     let report = built.map_err(|error| Failure::Other(error.to_string()))?;
     let done = format!("{} written, {} unchanged, {} removed", report.written, report.unchanged, report.removed);
     terminal.note("Drew", format!("{} ({done})", shown(&folder.join("index.html"), project)));
     Ok(())
+}
+
+/// Tells this program from every other that makes sites; nothing where it cannot be looked at.
+fn program() -> Option<String> {
+    let properties = std::env::current_exe().ok()?.metadata().ok()?;
+    let written = properties.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{} {} {}", env!("CARGO_PKG_VERSION"), properties.len(), written.as_nanos()))
 }
 
 /// What the site of a project is made with. The catalog is of the same project, so its settings name files that are there.

@@ -19,6 +19,7 @@ use catalog::model::Interface;
 use crate::fields::Name;
 use crate::objects::Object;
 use crate::paths::Network;
+use crate::reads::{Reads, note_all, noting, quietly};
 use crate::revisions::Trail;
 use crate::routes::{Slugs, slug};
 use crate::view::paths::{Reach, reach};
@@ -34,14 +35,18 @@ use crate::{Options, export, search};
 /// Files of a site: path with `/`, and bytes; sorted by path, each path once.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Takes files as they are made, from several threads.
-pub(crate) type Give<'g> = dyn Fn(String, Vec<u8>) + Sync + 'g;
+/// Takes files as they are made, from several threads, with what each was made of.
+pub(crate) type Give<'g> = dyn Fn(String, Vec<u8>, &Reads) + Sync + 'g;
+
+/// Whether the file of this path, or the folder whose path ends in `/`, need not be made.
+pub(crate) type Skip<'s> = dyn Fn(&str) -> bool + Sync + 's;
 
 /// Makes the whole site. The same arguments give the same bytes.
 #[must_use]
 pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> Files {
     let files = Mutex::new(Files::new());
-    emit_each(catalog, diagnostics, options, &|path, bytes| {
+    let context = Context::new(catalog, diagnostics, options);
+    emit_each(&context, &|_| false, &|path, bytes, _| {
         files.lock().unwrap_or_else(PoisonError::into_inner).push((path, bytes));
     });
     let mut files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -50,10 +55,9 @@ pub fn emit(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options) -> 
 }
 
 /// Makes the whole site and gives every file away as soon as it is made, each path once: a site never lies in memory as a whole.
-pub(crate) fn emit_each(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options, give: &Give<'_>) {
-    let context = Context::new(catalog, diagnostics, options);
+pub(crate) fn emit_each(context: &Context<'_>, skip: &Skip<'_>, give: &Give<'_>) {
     let (indexes, reached) = (Indexes::default(), OnceLock::new());
-    make(everything(&context, &indexes, &reached).jobs, give);
+    make(everything(context, &indexes, &reached).jobs, skip, give);
 }
 
 /// Makes one file of the site, and no more than it takes to find it; nothing if the site has no such file.
@@ -66,13 +70,7 @@ pub fn emit_one(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options,
         Work::File(_) => job.place == path,
         Work::Folder(_) => path.starts_with(&job.place),
     })?;
-    let found = OnceLock::new();
-    job.run(&|made, bytes| {
-        if made == path {
-            found.get_or_init(|| bytes);
-        }
-    });
-    found.into_inner()
+    job.run().into_iter().find(|(made, _)| made == path).map(|(_, bytes)| bytes)
 }
 
 /// What several pages read, made when the first of them asks for it.
@@ -110,13 +108,13 @@ enum Work<'p> {
 }
 
 impl Job<'_> {
-    fn run(self, give: &Give<'_>) {
+    fn run(self) -> Files {
         match self.work {
             Work::File(make) => {
                 let bytes = make(&self.place);
-                give(self.place, bytes);
+                vec![(self.place, bytes)]
             }
-            Work::Folder(make) => make().into_iter().for_each(|(path, text)| give(path, text.into_bytes())),
+            Work::Folder(make) => make().into_iter().map(|(path, text)| (path, text.into_bytes())).collect(),
         }
     }
 }
@@ -144,14 +142,18 @@ impl<'p> Plan<'p> {
     }
 }
 
-/// Does the work on all processors.
-fn make(jobs: Vec<Job<'_>>, give: &Give<'_>) {
+/// Does the work on all processors, except what need not be done.
+fn make(jobs: Vec<Job<'_>>, skip: &Skip<'_>, give: &Give<'_>) {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // What takes long stands at the end of the plan: last, it would leave the other threads without work.
     let queue = Mutex::new(jobs.into_iter());
     let work = || {
         while let Some(job) = next(&queue) {
-            job.run(give);
+            if skip(&job.place) {
+                continue;
+            }
+            let (files, reads) = noting(|| job.run());
+            files.into_iter().for_each(|(path, bytes)| give(path, bytes, &reads));
         }
     };
     thread::scope(|scope| {
@@ -227,10 +229,12 @@ fn interfaces<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
         let Some(path) = context.routes.interface(&interface.smart_id.text) else {
             continue;
         };
-        site.page(path.as_str(), move |_| InterfacePage::new(context, interface));
-        site.text(path.replace("index.html", "index.md"), &interface.text);
+        site.page(path.as_str(), move |_| InterfacePage::new(context, context.own(interface)));
+        let markdown = path.replace("index.html", "index.md");
+        site.file(markdown, move |_| context.own(interface).text.clone().into_bytes());
         let own = path.clone();
         site.page(DocumentPage::route(&path), move |_| {
+            let interface = context.own(interface);
             let source = DocumentSource {
                 page: &own,
                 title: &interface.title,
@@ -240,7 +244,7 @@ fn interfaces<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
             };
             DocumentPage::new(context, &source)
         });
-        if let Some(trail) = context.trails.get(interface.smart_id.text.as_str()) {
+        if let Some(trail) = context.trail(interface) {
             revisions(context, interface, (trail, &path), site);
         }
     }
@@ -256,12 +260,12 @@ fn revisions<'p>(
     for (index, revision) in trail.revisions.iter().enumerate() {
         let own = path.to_owned();
         let route = revision_route(path, &revision.short());
-        site.page(route, move |_| RevisionPage::new(context, interface, trail, (index, &own)));
+        site.page(route, move |_| RevisionPage::new(context, context.own(interface), trail, (index, &own)));
     }
     for (index, change) in trail.changes.iter().enumerate() {
         let own = path.to_owned();
         let route = change_route(path, &change.name());
-        site.page(route, move |_| DiffPage::new(context, interface, trail, (index, &own)));
+        site.page(route, move |_| DiffPage::new(context, context.own(interface), trail, (index, &own)));
     }
 }
 
@@ -292,8 +296,9 @@ fn paths<'p, 'n: 'p>(
     reached: &'p OnceLock<Reach<'n, 'n>>,
     site: &mut Plan<'p>,
 ) {
+    let whole = context.catalog.unnoted();
     let all =
-        move || reached.get_or_init(|| reach(context, indexes.network.get_or_init(|| Network::of(context.catalog))));
+        move || quietly(|| reached.get_or_init(|| reach(context, indexes.network.get_or_init(|| Network::of(whole)))));
     site.page(PathsPage::PATH, move |_| PathsPage::new(context, all()));
     for system in context.catalog.systems() {
         if let Some(path) = context.routes.system(&system.name).map(|it| ReachPage::route(&it)) {
@@ -319,17 +324,31 @@ fn groups<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
 }
 
 fn objects<'p, 'n: 'p>(context: &'p Context<'n>, indexes: &'p Indexes<'n>, site: &mut Plan<'p>) {
-    let all = move || indexes.objects.get_or_init(|| crate::objects::index(context.catalog));
-    site.page(ObjectsPage::PATH, move |_| ObjectsPage::new(context, all()));
+    let whole = context.catalog.unnoted();
+    let all = move || indexes.objects.get_or_init(|| crate::objects::index(whole));
+    site.page(ObjectsPage::PATH, move |_| {
+        note_all();
+        ObjectsPage::new(context, all())
+    });
     for key in context.routes.objects() {
         if let Some(path) = context.routes.object(key) {
-            site.page(path, move |path| ObjectPage::new(context, all().get(key).unwrap_or(&Object::default()), path));
+            site.page(path, move |path| {
+                let none = Object::default();
+                let object = all().get(key).unwrap_or(&none);
+                object.interfaces.iter().for_each(|it| context.catalog.read(it));
+                ObjectPage::new(context, object, path)
+            });
         }
     }
 }
 
 fn fields<'p, 'n: 'p>(context: &'p Context<'n>, indexes: &'p Indexes<'n>, site: &mut Plan<'p>) {
-    let all = move || indexes.fields.get_or_init(|| crate::fields::index(context.catalog));
+    let whole = context.catalog.unnoted();
+    // Which interface moves which field is written in any of them.
+    let all = move || {
+        note_all();
+        indexes.fields.get_or_init(|| crate::fields::index(whole))
+    };
     site.page(FieldsPage::PATH, move |_| FieldsPage::new(context, all()));
     for name in context.routes.fields() {
         if let Some(path) = context.routes.field(name) {
@@ -381,7 +400,7 @@ fn exports<'p>(context: &'p Context<'p>, site: &mut Plan<'p>) {
     for interface in context.catalog.interfaces() {
         let Some(page) = context.routes.interface(&interface.smart_id.text) else { continue };
         for (name, text) in export::of_interface(interface) {
-            site.file(export::beside(&page, name), move |_| text(context, interface).into_bytes());
+            site.file(export::beside(&page, name), move |_| text(context, context.own(interface)).into_bytes());
         }
     }
     for system in context.catalog.systems() {

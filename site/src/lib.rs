@@ -17,9 +17,12 @@ mod front;
 mod history;
 mod html;
 mod live;
+mod made;
 mod markdown;
+mod noted;
 mod objects;
 mod paths;
+mod reads;
 mod revisions;
 mod routes;
 mod search;
@@ -30,7 +33,7 @@ mod write;
 pub use emit::{Files, emit, emit_one};
 pub use history::{History, Revision, Revisions};
 pub use live::{DEV, WAITING, dev, live};
-pub use write::{Error, Report, build, write};
+pub use write::{Error, Report, build, rebuild, write};
 
 /// What a site needs besides the catalog.
 #[derive(Debug, Clone)]

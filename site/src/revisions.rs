@@ -3,6 +3,7 @@
 //! In: the catalog and the history of its documents. Out: a [`Trail`] an interface. Never knows: pages.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use catalog::diff::{Difference, Weight, between};
 use catalog::model::Interface;
@@ -27,8 +28,9 @@ pub(crate) struct Change<'a> {
     /// `None`: the document as it is today.
     pub(crate) after: Option<&'a Revision>,
     pub(crate) text: &'a str,
-    /// The heaviest first.
-    pub(crate) differences: Vec<Difference>,
+    interface: &'a Interface,
+    /// Compared when somebody asks, on whatever thread.
+    differences: OnceLock<Vec<Difference>>,
 }
 
 /// Trails of all interfaces that have one, by Smart ID.
@@ -61,8 +63,7 @@ fn changes<'a>(interface: &'a Interface, revisions: &'a [Revision]) -> Vec<Chang
 
 fn change<'a>(interface: &'a Interface, before: &'a Revision, after: Option<&'a Revision>) -> Change<'a> {
     let text = after.map_or(interface.text.as_str(), |it| it.text.as_str());
-    let differences = between(&document(interface, &before.text), &document(interface, text));
-    Change { before, after, text, differences }
+    Change { before, after, text, interface, differences: OnceLock::new() }
 }
 
 fn document(interface: &Interface, text: &str) -> Sources {
@@ -77,6 +78,12 @@ impl Revision {
 }
 
 impl Change<'_> {
+    /// What is different, the heaviest first.
+    pub(crate) fn differences(&self) -> &[Difference] {
+        let document = |text| document(self.interface, text);
+        self.differences.get_or_init(|| between(&document(&self.before.text), &document(self.text)))
+    }
+
     /// `1a2b3c4d5e..6f7a8b9c0d`: the folder of its page.
     pub(crate) fn name(&self) -> String {
         let after = self.after.map_or_else(|| "today".to_owned(), Revision::short);
@@ -85,11 +92,11 @@ impl Change<'_> {
 
     /// The weight of the heaviest difference; nothing where only the layout changed.
     pub(crate) fn weight(&self) -> Option<Weight> {
-        self.differences.iter().map(|it| it.weight).max()
+        self.differences().iter().map(|it| it.weight).max()
     }
 
     /// How many differences have this weight.
     pub(crate) fn count(&self, weight: Weight) -> usize {
-        self.differences.iter().filter(|it| it.weight == weight).count()
+        self.differences().iter().filter(|it| it.weight == weight).count()
     }
 }

@@ -4,6 +4,7 @@
 //! the others). Never knows: what stands on a page.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 
 use catalog::Catalog;
 use catalog::model::object_key;
@@ -17,6 +18,15 @@ pub(crate) struct Routes {
     teams: BTreeMap<String, String>,
     fields: BTreeMap<String, String>,
     objects: BTreeMap<String, String>,
+}
+
+impl Hash for Routes {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        // The order of a hash map is another one each time.
+        let sorted = |map: &HashMap<String, String>| map.iter().map(|(a, b)| (a.clone(), b.clone())).collect();
+        let (interfaces, systems): (BTreeMap<_, _>, BTreeMap<_, _>) = (sorted(&self.interfaces), sorted(&self.systems));
+        (interfaces, systems, &self.domains, &self.teams, &self.fields, &self.objects).hash(to);
+    }
 }
 
 impl Routes {

@@ -3,6 +3,7 @@
 //! In: files and a folder. Out: a folder that holds exactly them, and a [`Report`]. Never knows: what is in them.
 
 use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
@@ -12,6 +13,9 @@ use catalog::diagnostic::Diagnostics;
 
 use crate::Options;
 use crate::emit::emit_each;
+use crate::made::{self, Made, Record, Records, Stamps};
+use crate::reads::Reads;
+use crate::view::Context;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,9 +64,9 @@ pub fn write(files: &[(String, Vec<u8>)], folder: &Path) -> Result<Report, Error
     }
     let writer = Writer::new(folder);
     for (path, bytes) in files {
-        writer.put(path.clone(), bytes);
+        writer.put(path.clone(), bytes, &Reads::All);
     }
-    writer.finish()
+    Ok(writer.finish()?.0)
 }
 
 /// Makes the site and writes it as [`write()`] does, file by file while it is being made.
@@ -71,8 +75,31 @@ pub fn write(files: &[(String, Vec<u8>)], folder: &Path) -> Result<Report, Error
 /// When a path is not inside the folder, or the disk refuses; what was written before stays.
 pub fn build(catalog: &Catalog, diagnostics: &Diagnostics, options: &Options, folder: &Path) -> Result<Report, Error> {
     let writer = Writer::new(folder);
-    emit_each(catalog, diagnostics, options, &|path, bytes| writer.put(path, &bytes));
-    writer.finish()
+    let context = Context::new(catalog, diagnostics, options);
+    emit_each(&context, &|_| false, &|path, bytes, reads| writer.put(path, &bytes, reads));
+    Ok(writer.finish()?.0)
+}
+
+/// What [`build()`] does, and leaves alone what the last call made of the same things: the folder holds the same bytes afterwards.
+/// `program` has to differ when the program that calls does.
+///
+/// # Errors
+/// When a path is not inside the folder, or the disk refuses; what was written before stays.
+pub fn rebuild(
+    catalog: &Catalog,
+    diagnostics: &Diagnostics,
+    options: &Options,
+    (folder, program): (&Path, &str),
+) -> Result<Report, Error> {
+    let writer = Writer::new(folder);
+    let context = Context::new(catalog, diagnostics, options);
+    let stamps = Stamps::of(&context, program);
+    let before = Made::read(folder, &stamps);
+    let skip = |place: &str| before.fresh(folder, place).map(|files| writer.keep(files)).is_some();
+    emit_each(&context, &skip, &|path, bytes, reads| writer.put(path, &bytes, reads));
+    let (report, records) = writer.finish()?;
+    made::write(folder, &stamps, &records).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+    Ok(report)
 }
 
 /// A folder that becomes a site, file by file, from any thread.
@@ -85,6 +112,7 @@ struct Writer<'a> {
 struct Done {
     report: Report,
     now: BTreeSet<String>,
+    records: Records,
     /// Why nothing is written any more.
     failed: Option<Error>,
 }
@@ -95,7 +123,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a file if it differs; nothing after the first that failed.
-    fn put(&self, path: String, bytes: &[u8]) {
+    fn put(&self, path: String, bytes: &[u8], reads: &Reads) {
         let done = || self.done.lock().unwrap_or_else(PoisonError::into_inner);
         if done().failed.is_some() {
             return;
@@ -107,16 +135,27 @@ impl<'a> Writer<'a> {
         };
         let mut done = done();
         match written {
-            Ok(true) => done.report.written += 1,
-            Ok(false) => done.report.unchanged += 1,
+            Ok((written, properties)) => {
+                done.report.written += usize::from(written);
+                done.report.unchanged += usize::from(!written);
+                done.records.extend(properties.and_then(|it| Some((path.clone(), Record::of(&it, reads)?))));
+            }
             Err(error) => done.failed = Some(error),
         }
         done.now.insert(path);
     }
 
+    /// Leaves files as they are.
+    fn keep(&self, files: Vec<(String, Record)>) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.report.unchanged += files.len();
+        done.now.extend(files.iter().map(|(path, _)| path.clone()));
+        done.records.extend(files);
+    }
+
     /// Removes what is no longer part of the site, and notes what is.
-    fn finish(self) -> Result<Report, Error> {
-        let Done { mut report, now, failed } = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn finish(self) -> Result<(Report, Records), Error> {
+        let Done { mut report, now, records, failed } = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = failed {
             return Err(error);
         }
@@ -127,7 +166,7 @@ impl<'a> Writer<'a> {
         }
         let list: String = now.iter().flat_map(|path| [path, "\n"]).collect();
         put(&manifest, list.as_bytes())?;
-        Ok(report)
+        Ok((report, records))
     }
 }
 
@@ -137,13 +176,13 @@ fn is_inside(path: &str) -> bool {
     !path.is_empty() && path.split('/').all(plain)
 }
 
-/// True when the file was new or different.
-fn put(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+/// True when the file was new or different; and its properties afterwards.
+fn put(path: &Path, bytes: &[u8]) -> Result<(bool, Option<Metadata>), Error> {
     let failed = |source| Error::Io { path: path.to_owned(), source };
     // Only a file of the same length can be the same: most changed files are found without reading them.
-    let same_length = fs::metadata(path).is_ok_and(|it| it.len() == bytes.len() as u64);
-    if same_length && fs::read(path).is_ok_and(|present| present == bytes) {
-        return Ok(false);
+    let same_length = fs::metadata(path).ok().filter(|it| it.len() == bytes.len() as u64);
+    if same_length.is_some() && fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok((false, same_length));
     }
     match fs::write(path, bytes) {
         // Most folders are there: to ask for each before each file would cost more than the files.
@@ -152,7 +191,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
         }
         written => written.map_err(failed)?,
     }
-    Ok(true)
+    Ok((true, fs::metadata(path).ok()))
 }
 
 fn remove(path: &Path) -> Result<bool, Error> {

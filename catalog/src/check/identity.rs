@@ -33,7 +33,7 @@ fn smart_ids(project: &Project<'_>, files: &mut [File<'_>]) {
     for (index, lowered) in &project.interfaces {
         let Some((id, span)) = &lowered.smart_id else { continue };
         if let Some(other) = first.get(id.as_str()) {
-            let message = format!("`{id}` is also the Smart ID of {}", files[*other].document.source.path);
+            let message = format!("`{id}` is also the Smart ID of {}", files[*other].source.path);
             files[*index]
                 .findings
                 .add("E-DUPLICATE-ID", *span, message)
@@ -42,8 +42,8 @@ fn smart_ids(project: &Project<'_>, files: &mut [File<'_>]) {
             first.insert(id, *index);
         }
         let file = &mut files[*index];
-        if file.document.source.stem() != id && lowered.interface.is_some() {
-            let message = format!("the file is called {}, not {id}", file.document.source.stem());
+        if file.source.stem() != id && lowered.interface.is_some() {
+            let message = format!("the file is called {}, not {id}", file.source.stem());
             file.findings
                 .add("W-FILE-NAME", *span, message)
                 .help(format!("rename it to {id}.md, so that people find it"));
@@ -101,7 +101,7 @@ fn address(interface: &Interface) -> Option<(Method, String)> {
 
 /// Where a top-level key of the front matter has its value.
 pub(crate) fn key_span(file: &File<'_>, key: &str) -> Span {
-    let entries = file.document.front.as_ref().and_then(|front| front.map()).unwrap_or_default();
+    let entries = file.document.as_ref().and_then(|it| it.front.as_ref()?.map()).unwrap_or_default();
     let entry = entries.iter().find(|entry| entry.key == key);
-    entry.map_or_else(|| file.document.source.span(0, 3), |entry| entry.value.place())
+    entry.map_or_else(|| file.source.span(0, 3), |entry| entry.value.place())
 }

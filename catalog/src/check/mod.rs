@@ -38,12 +38,12 @@ pub(crate) fn check(project: &mut Project<'_>, files: &mut [File<'_>]) {
 fn digests(project: &mut Project<'_>, files: &[File<'_>]) {
     let mut of_systems = HashMap::new();
     for (index, system) in &mut project.systems {
-        system.digest = digest::document(&files[*index].document);
+        system.digest.clone_from(&files[*index].digest);
         of_systems.insert(system.name.as_str(), system.digest.as_str());
     }
     for (index, lowered) in &mut project.interfaces {
         let Some(interface) = &mut lowered.interface else { continue };
-        let own = digest::document(&files[*index].document);
+        let own = &files[*index].digest;
         let systems = interface.systems.iter().filter_map(|name| of_systems.get(name.as_str()).copied());
         interface.digest = digest::together(std::iter::once(own.as_str()).chain(systems));
     }

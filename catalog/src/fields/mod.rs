@@ -3,6 +3,7 @@
 //! In: nothing. Out: [`Table`]s, and [`reference`] for manual, editor and tooltips. Never knows: the values of any
 //! document. The help has its one home here: lowering reads keys only through these tables.
 
+mod astray;
 pub(crate) mod columns;
 pub(crate) mod environment;
 pub(crate) mod flow;

@@ -2,7 +2,7 @@
 //!
 //! In: [`Node`] and [`Table`]. Out: [`Record`]. Never knows: what the keys mean.
 
-use super::{Key, Kind, Table};
+use super::{Key, Kind, Table, astray};
 use crate::findings::Findings;
 use crate::model::Span;
 use crate::nearest::nearest;
@@ -174,6 +174,11 @@ fn text(node: &Node) -> Option<Text<'_>> {
 fn unknown(entry: &Entry, table: &Table, findings: &mut Findings) {
     let message = format!("{} has no key `{}`", table.what, shown(&entry.key));
     let diagnostic = findings.add("E-UNKNOWN-KEY", entry.key_span, message);
+    // A key that is right elsewhere was moved by mistake, not misspelled.
+    if let Some(home) = astray::home(&entry.key, table) {
+        diagnostic.help(home);
+        return;
+    }
     match did_you_mean(&entry.key, table.keys.iter().map(|key| key.name)) {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")).fix(meant),
         None => diagnostic.help(keys_help(table)),

@@ -5,7 +5,7 @@
 mod life;
 mod object;
 mod policy;
-mod residue;
+pub(crate) mod residue;
 mod sensitive;
 mod unused;
 mod version;
@@ -19,7 +19,7 @@ use crate::symbols::Symbols;
 /// Lints a project.
 pub(crate) fn lint(project: &Project<'_>, files: &mut [File<'_>]) {
     for file in files.iter_mut() {
-        residue::lint(&file.document, &mut file.findings);
+        residue::lint(&file.residue, &mut file.findings);
     }
     object::lint(project, files);
     let systems = project.systems();

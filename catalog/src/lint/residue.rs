@@ -46,33 +46,61 @@ const BEGINNINGS: &[&str] = &[
 /// Words that say that something is still open.
 const OPEN: &[&str] = &["tbd", "tbc", "todo", "fixme", "???", "to be discussed", "to be defined", "to be confirmed"];
 
-/// Looks for left-overs.
-pub(super) fn lint(document: &Document<'_>, findings: &mut Findings) {
+/// A left-over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Residue {
+    span: Span,
+    /// Text of the template; else words that say that something is still open.
+    template: bool,
+}
+
+/// Left-overs of a document, in order.
+pub(crate) fn find(document: &Document<'_>) -> Vec<Residue> {
+    let mut found = Vec::new();
     if let Some(front) = &document.front {
-        node(front, findings);
+        node(front, &mut found);
     }
     for part in &document.parts {
-        cells(part, findings);
-        prose(part, document, findings);
+        cells(part, &mut found);
+        prose(part, document, &mut found);
+    }
+    found
+}
+
+/// Reports those that stand where no error was found.
+pub(super) fn lint(residue: &[Residue], findings: &mut Findings) {
+    for left in residue {
+        if findings.has_error_at(left.span) {
+            continue;
+        }
+        if left.template {
+            findings
+                .add("E-RESIDUE", left.span, "this is the template's own text, not a fact about this interface")
+                .help("replace it with what is true here, or remove it");
+        } else {
+            findings
+                .add("W-OPEN", left.span, "the document says itself that this is not decided")
+                .help("decide it; until then the page lists it as an open point");
+        }
     }
 }
 
-fn node(node_of: &Node, findings: &mut Findings) {
+fn node(node_of: &Node, found: &mut Vec<Residue>) {
     match &node_of.value {
-        Value::Scalar(scalar) => check(&scalar.text, node_of.span, findings),
-        Value::List(items) => items.iter().for_each(|item| node(item, findings)),
-        Value::Map(entries) => entries.iter().for_each(|entry| node(&entry.value, findings)),
+        Value::Scalar(scalar) => check(&scalar.text, || node_of.span, found),
+        Value::List(items) => items.iter().for_each(|item| node(item, found)),
+        Value::Map(entries) => entries.iter().for_each(|entry| node(&entry.value, found)),
     }
 }
 
-fn cells(part: &Part, findings: &mut Findings) {
+fn cells(part: &Part, found: &mut Vec<Residue>) {
     let rows = part.tables.iter().flat_map(|table| &table.rows);
     for cell in rows.flat_map(|row| &row.cells) {
-        check(&cell.text, cell.span, findings);
+        check(&cell.text, || cell.span, found);
     }
 }
 
-fn prose(part: &Part, document: &Document<'_>, findings: &mut Findings) {
+fn prose(part: &Part, document: &Document<'_>, found: &mut Vec<Residue>) {
     let text = &document.source.text;
     let mut from = part.body.0;
     for (start, end) in part.blocks.iter().copied().chain([(part.body.1, part.body.1)]) {
@@ -81,31 +109,24 @@ fn prose(part: &Part, document: &Document<'_>, findings: &mut Findings) {
             let bare = line.trim().trim_start_matches(['-', '*', '>', '#', ' ']);
             let lead = line.len() - line.trim_start().len();
             let place = at + lead;
-            check(bare, document.source.span(place, place + line.trim().len()), findings);
+            check(bare, || document.source.span(place, place + line.trim().len()), found);
             at += line.len();
         }
         from = end.max(from);
     }
 }
 
-fn check(text: &str, span: Span, findings: &mut Findings) {
+fn check(text: &str, span: impl Fn() -> Span, found: &mut Vec<Residue>) {
     let head: String = text.trim().chars().take(80).flat_map(char::to_lowercase).collect();
     if head.is_empty() {
         return;
     }
-    if findings.has_error_at(span) {
-        return;
-    }
     if BEGINNINGS.iter().any(|left| head.starts_with(left)) {
-        findings
-            .add("E-RESIDUE", span, "this is the template's own text, not a fact about this interface")
-            .help("replace it with what is true here, or remove it");
+        found.push(Residue { span: span(), template: true });
     } else if OPEN
         .iter()
         .any(|open| head.strip_prefix(open).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
     {
-        findings
-            .add("W-OPEN", span, "the document says itself that this is not decided")
-            .help("decide it; until then the page lists it as an open point");
+        found.push(Residue { span: span(), template: false });
     }
 }

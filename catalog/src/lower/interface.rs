@@ -16,7 +16,7 @@ use crate::symbols::{Own, PATH, Symbols, SystemSymbols, View};
 use std::collections::HashMap;
 
 /// An interface as far as its document could be understood, with what later checks want to know.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lowered {
     /// `None` after mistakes that leave a hole.
     pub(crate) interface: Option<Interface>,

@@ -1,7 +1,7 @@
 //! `tieline dev`: the website while documents are being written.
 //!
 //! In: a project. Out: its site, each page made when it is asked for, and a word to every open page whenever a document changes.
-//! Never knows: what changed; all documents are read each time, as `tieline check` does.
+//! Never knows: what changed; whoever reads the documents finds out.
 
 mod pages;
 mod web;
@@ -27,8 +27,8 @@ pub(crate) fn dev(arguments: &args::Dev, terminal: &Terminal) -> Result<Outcome,
     // Watched before it is read: a change in between is seen.
     let (sender, changes) = mpsc::channel();
     let _watcher = watcher(&project, sender)?;
-    let mut pages = Pages::default();
-    pages.build(&project)?;
+    let (mut pages, mut reader) = (Pages::default(), catalog::Reader::default());
+    pages.build(&project, &mut reader)?;
     tell(&pages, terminal);
     let (publish, published) = watch::channel(Arc::new(pages));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Other(format!("starting tasks: {error}")))?;
@@ -38,7 +38,7 @@ pub(crate) fn dev(arguments: &args::Dev, terminal: &Terminal) -> Result<Outcome,
     while changes.recv().is_ok() {
         while changes.recv_timeout(QUIET).is_ok() {}
         let mut next = Pages::clone(&publish.borrow());
-        match next.build(&project) {
+        match next.build(&project, &mut reader) {
             Ok(()) => {
                 tell(&next, terminal);
                 publish.send_replace(Arc::new(next));

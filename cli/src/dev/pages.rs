@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Instant};
 
 use catalog::{
-    Catalog,
+    Catalog, Reader,
     diagnostic::{Diagnostics, Severity},
     render,
 };
@@ -34,9 +34,9 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Builds from the documents as they are. Where they have errors, the pages from before stay.
-    pub(super) fn build(&mut self, project: &Project) -> Result<(), Failure> {
+    pub(super) fn build(&mut self, project: &Project, reader: &mut Reader) -> Result<(), Failure> {
         let start = Instant::now();
-        let (catalog, found, sources) = catalog::open(&project.root);
+        let (catalog, found, sources) = reader.open(&project.root);
         self.stands = catalog.is_some();
         self.diagnostics = render::json(&found, &sources);
         self.found = counted(&found);

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use catalog::model::{Interface, MessageRef, Operation, OperationRef, Protocol, StepKind, System, TriggerKind};
 use serde_json::{Map, Value, json};
 
-use super::component;
 use super::schema::{self, Schemas};
+use super::{component, filled};
 use crate::view::{Context, walk};
 use crate::words;
 
@@ -32,15 +32,22 @@ pub(super) fn document(context: &Context<'_>, interfaces: &[Interface]) -> Value
         [only] => (only.title.as_str(), only.digest.as_str(), only.smart_id.text.as_str()),
         _ => (context.options.name.as_str(), context.catalog.digest(), "What the service receives and sends."),
     };
-    let schemas = parts.schemas.into_value();
-    json!({
+    let outline = json!({
         "asyncapi": "3.0.0",
         "info": { "title": title, "version": version, "description": about },
         "defaultContentType": "application/json",
-        "channels": object(parts.channels),
-        "operations": object(parts.operations),
-        "components": { "messages": object(parts.messages), "schemas": schemas },
-    })
+        "channels": null,
+        "operations": null,
+        "components": { "messages": null, "schemas": null },
+    });
+    let schemas = parts.schemas.into_value();
+    let parts = [
+        ("/channels", object(parts.channels).into()),
+        ("/operations", object(parts.operations).into()),
+        ("/components/messages", object(parts.messages).into()),
+        ("/components/schemas", schemas.into()),
+    ];
+    filled(outline, parts)
 }
 
 fn object(map: BTreeMap<String, Value>) -> Map<String, Value> {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use catalog::model::{Interface, Status, System};
 use serde_json::{Value, json};
 
-use super::openapi;
+use super::{openapi, pretty};
 use crate::routes::slug;
 use crate::view::Context;
 use crate::words;
@@ -38,7 +38,7 @@ pub(super) fn text(context: &Context<'_>) -> String {
     }
     owners.insert("unknown");
     entities.extend(owners.into_iter().map(group));
-    let documents: Vec<String> = entities.iter().map(|entity| format!("---\n{entity:#}\n")).collect();
+    let documents: Vec<String> = entities.iter().map(|entity| format!("---\n{}", pretty(entity))).collect();
     documents.concat()
 }
 

@@ -5,20 +5,23 @@
 use catalog::model::{Interface, System};
 use serde_json::{Value, json};
 
+use super::{filled, pretty};
 use crate::view::{Context, operations, protocols};
 use crate::words;
 
 /// Everything a program may want to know about the catalog without reading its documents.
 pub(super) fn json(context: &Context<'_>) -> String {
     let catalog = context.catalog;
-    let whole = json!({
+    let outline = json!({
         "name": context.options.name,
         "digest": catalog.digest(),
         "commit": context.options.commit,
-        "interfaces": catalog.interfaces().iter().map(|it| interface(context, it)).collect::<Vec<_>>(),
-        "systems": catalog.systems().iter().map(|it| system(context, it)).collect::<Vec<_>>(),
+        "interfaces": null,
+        "systems": null,
     });
-    format!("{whole:#}\n")
+    let interfaces = catalog.interfaces().iter().map(|it| interface(context, it)).collect();
+    let systems = catalog.systems().iter().map(|it| system(context, it)).collect();
+    pretty(&filled(outline, [("/interfaces", interfaces), ("/systems", systems)]))
 }
 
 fn interface(context: &Context<'_>, interface: &Interface) -> Value {

@@ -7,7 +7,11 @@ use catalog::model::Interface;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::grafana_format::{
+    Custom, DATA, Dashboard, Defaults, Drawn, FieldConfig, Link, List, Place, Step, Style, Target, Thresholds, Time,
+};
 use super::metrics::{label, metric};
+use super::pretty;
 use crate::routes::slug;
 use crate::view::Context;
 
@@ -32,14 +36,14 @@ struct Panel {
 }
 
 /// The dashboard over all interfaces, of which some can be selected.
-pub(super) fn whole(context: &Context<'_>) -> Value {
+pub(super) fn whole(context: &Context<'_>) -> String {
     let own = "interface=~\"$interface\"";
     let mut panels = now(own);
     panels.extend(flow(own, None));
     panels.extend(targets(""));
     panels.extend(service());
     let mut dashboard = dashboard("tieline", &context.options.name, &panels);
-    dashboard["templating"]["list"] = json!([source(), {
+    dashboard.templating.list.push(json!({
         "name": "interface",
         "label": "Interface",
         "type": "query",
@@ -50,24 +54,25 @@ pub(super) fn whole(context: &Context<'_>) -> Value {
         "includeAll": true,
         "current": { "text": "All", "value": "$__all" },
         "sort": 1,
-    }]);
-    dashboard
+    }));
+    pretty(&dashboard)
 }
 
 /// The dashboard of one interface and the systems that it calls.
-pub(super) fn of_interface(context: &Context<'_>, interface: &Interface) -> Value {
+pub(super) fn of_interface(context: &Context<'_>, interface: &Interface) -> String {
     let own = label("interface", &interface.smart_id.text);
     let names: Vec<String> = interface.systems.iter().map(|name| regex(name)).collect();
     let mut panels = now(&own);
     panels.extend(flow(&own, interface.sla.latency_p95_ms));
     panels.extend(targets(&label_matches("target", &names.join("|"))));
     let id = &interface.smart_id.text;
-    let mut dashboard = dashboard(id, &format!("{id}: {}", interface.title), &panels);
+    let title = format!("{id}: {}", interface.title);
+    let mut dashboard = dashboard(id, &title, &panels);
     let page = context.routes.interface(id);
     if let Some((base, page)) = context.options.address.as_deref().zip(page) {
-        dashboard["links"] = json!([{ "title": "Interface page", "type": "link", "url": format!("{base}{page}") }]);
+        dashboard.links.push(Link { title: "Interface page", kind: "link", url: format!("{base}{page}") });
     }
-    dashboard
+    pretty(&dashboard)
 }
 
 fn now(own: &str) -> Vec<Panel> {
@@ -213,9 +218,9 @@ fn graph(title: &'static str, of: &'static str, queries: Vec<(String, &'static s
     Panel { title, kind: "timeseries", width: 12, height: 8, of, unit: None, queries, line: None }
 }
 
-fn dashboard(id: &str, title: &str, panels: &[Panel]) -> Value {
+fn dashboard<'p>(id: &str, title: &'p str, panels: &'p [Panel]) -> Dashboard<'p> {
     let (mut x, mut y) = (0, 0);
-    let mut drawn = Vec::new();
+    let mut drawn = Vec::with_capacity(panels.len());
     for (panel, id) in panels.iter().zip(1_u32..) {
         if x + panel.width > WIDTH {
             (x, y) = (0, y + panel.height);
@@ -226,20 +231,20 @@ fn dashboard(id: &str, title: &str, panels: &[Panel]) -> Value {
             (x, y) = (0, y + panel.height);
         }
     }
-    json!({
-        // Grafana wants at most 40 characters, the same at every import.
-        "uid": uid(id),
-        "title": title,
-        "tags": ["tieline"],
-        "timezone": "browser",
-        "schemaVersion": SCHEMA,
-        "editable": true,
-        "refresh": "30s",
-        "time": { "from": "now-6h", "to": "now" },
-        "templating": { "list": [source()] },
-        "annotations": { "list": [] },
-        "panels": drawn,
-    })
+    Dashboard {
+        uid: uid(id),
+        title,
+        tags: ["tieline"],
+        timezone: "browser",
+        schema_version: SCHEMA,
+        editable: true,
+        refresh: "30s",
+        time: Time { from: "now-6h", to: "now" },
+        templating: List { list: vec![source()] },
+        annotations: List { list: Vec::new() },
+        panels: drawn,
+        links: Vec::new(),
+    }
 }
 
 /// The beginning of a long name says too little: its digest makes it one of its own.
@@ -253,42 +258,32 @@ fn uid(name: &str) -> String {
     format!("{start}-{:02x}{:02x}{:02x}{:02x}", sum[0], sum[1], sum[2], sum[3])
 }
 
-fn draw(panel: &Panel, id: u32, (x, y): (u32, u32)) -> Value {
+fn draw(panel: &Panel, id: u32, (x, y): (u32, u32)) -> Drawn<'_> {
     let about = metric(panel.of);
-    let targets: Vec<Value> = panel
-        .queries
-        .iter()
-        .zip('A'..)
-        .map(|((expr, legend), name)| {
-            json!({
-                "refId": name.to_string(),
-                "datasource": { "type": "prometheus", "uid": "${datasource}" },
-                "expr": expr,
-                "legendFormat": legend,
-            })
-        })
-        .collect();
-    let mut steps = vec![json!({ "color": "green", "value": null })];
-    steps.extend(panel.line.map(|line| json!({ "color": "red", "value": line })));
-    let style = if panel.line.is_some() { "line" } else { "off" };
-    json!({
-        "id": id,
-        "title": panel.title,
-        "description": about.meaning,
-        "type": panel.kind,
-        "datasource": { "type": "prometheus", "uid": "${datasource}" },
-        "gridPos": { "x": x, "y": y, "w": panel.width, "h": panel.height },
-        "fieldConfig": {
-            "defaults": {
-                "unit": panel.unit.unwrap_or_else(|| about.grafana_unit()),
-                "min": 0,
-                "thresholds": { "mode": "absolute", "steps": steps },
-                "custom": { "thresholdsStyle": { "mode": style } },
+    let queries = panel.queries.iter().zip('A'..);
+    let targets =
+        queries.map(|((expr, legend), ref_id)| Target { ref_id, datasource: DATA, expr, legend_format: legend });
+    let mut steps = vec![Step { color: "green", value: None }];
+    steps.extend(panel.line.map(|line| Step { color: "red", value: Some(line) }));
+    let mode = if panel.line.is_some() { "line" } else { "off" };
+    Drawn {
+        id,
+        title: panel.title,
+        description: about.meaning,
+        kind: panel.kind,
+        datasource: DATA,
+        grid_pos: Place { x, y, w: panel.width, h: panel.height },
+        field_config: FieldConfig {
+            defaults: Defaults {
+                unit: panel.unit.unwrap_or_else(|| about.grafana_unit()),
+                min: 0,
+                thresholds: Thresholds { mode: "absolute", steps },
+                custom: Custom { thresholds_style: Style { mode } },
             },
-            "overrides": [],
+            overrides: [],
         },
-        "targets": targets,
-    })
+        targets: targets.collect(),
+    }
 }
 
 /// Which Prometheus.

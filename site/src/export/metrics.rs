@@ -3,6 +3,9 @@
 //! In: the table from which the runtime registers them, read when the site is compiled: one list for both. Out:
 //! [`Metric`]s, and queries over them in PromQL. Never knows: values, pages.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 const TABLE: &str = include_str!("../../../runtime/src/metrics/table.tsv");
 
 /// A metric of the table.
@@ -17,13 +20,16 @@ pub(super) struct Metric {
 
 /// The metric of this name. A name that is not in the table gives one without a name, which a test finds.
 pub(super) fn metric(name: &str) -> Metric {
-    let rows = TABLE.lines().skip(1).filter_map(|line| {
+    static METRICS: LazyLock<HashMap<&str, Metric>> = LazyLock::new(|| rows().map(|it| (it.name, it)).collect());
+    METRICS.get(name).copied().unwrap_or(Metric { name: "", kind: "", unit: "", meaning: "" })
+}
+
+fn rows() -> impl Iterator<Item = Metric> {
+    TABLE.lines().skip(1).filter_map(|line| {
         let mut cells = line.split('\t');
         let (name, kind, unit) = (cells.next()?, cells.next()?, cells.next()?);
         Some(Metric { name, kind, unit, meaning: cells.nth(1)? })
-    });
-    let nothing = Metric { name: "", kind: "", unit: "", meaning: "" };
-    rows.into_iter().find(|row| row.name == name).unwrap_or(nothing)
+    })
 }
 
 impl Metric {

@@ -7,6 +7,7 @@ mod backstage;
 mod facts;
 mod feed;
 mod grafana;
+mod grafana_format;
 mod leanix;
 mod llms;
 mod metrics;
@@ -16,6 +17,7 @@ mod schema;
 mod sitemap;
 
 use catalog::model::{Interface, System};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::view::{Context, speaks_http};
@@ -37,7 +39,7 @@ pub(crate) const WHOLE: &[(&str, Whole)] = &[
     ("leanix.ldif.json", |context| pretty(&leanix::document(context))),
     ("changes/feed.atom", feed::text),
     ("alerts.yaml", prometheus::whole),
-    ("dashboard.json", |context| pretty(&grafana::whole(context))),
+    ("dashboard.json", grafana::whole),
 ];
 
 /// The map of all pages, which needs the address of the site: pages themselves are linked relative to each other.
@@ -52,7 +54,7 @@ pub(crate) fn of_interface(interface: &Interface) -> impl Iterator<Item = Export
     let always: [Export<Interface>; 3] = [
         ("asyncapi.json", |context, it| pretty(&asyncapi::document(context, std::slice::from_ref(it)))),
         ("alerts.yaml", prometheus::of_interface),
-        ("dashboard.json", |context, it| pretty(&grafana::of_interface(context, it))),
+        ("dashboard.json", grafana::of_interface),
     ];
     openapi::has(interface).then_some(offered).into_iter().chain(always)
 }
@@ -68,8 +70,22 @@ pub(crate) fn beside(page: &str, name: &str) -> String {
     page.replace("index.html", name)
 }
 
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+/// With line ends and indentation; ends in a line end.
+fn pretty(value: &impl Serialize) -> String {
+    // Our values have texts as keys, and writing to memory does not fail.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Puts parts into an outline that has `null` in their places: `json!` would copy all that is in them.
+fn filled<const COUNT: usize>(mut outline: Value, parts: [(&str, Value); COUNT]) -> Value {
+    for (place, part) in parts {
+        if let Some(place) = outline.pointer_mut(place) {
+            *place = part;
+        }
+    }
+    outline
 }
 
 /// A name made of letters, digits, `.`, `-` and `_`, as the component names of OpenAPI and AsyncAPI have to be.

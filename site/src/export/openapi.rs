@@ -10,6 +10,7 @@ use catalog::model::{
 };
 use serde_json::{Map, Value, json};
 
+use super::filled;
 use super::schema::{Schemas, of_field};
 use crate::view::{Context, walk};
 use crate::words;
@@ -138,7 +139,7 @@ impl<'a> Parts<'a> {
             components.insert("securitySchemes".to_owned(), schemes.into());
         }
         let paths: Map<String, Value> = self.paths.into_iter().map(|(path, methods)| (path, methods.into())).collect();
-        json!({
+        let outline = json!({
             "openapi": VERSION,
             "info": { "title": title, "version": version, "description": about },
             "servers": [{
@@ -147,9 +148,10 @@ impl<'a> Parts<'a> {
                 "variables": { "address": { "default": "http://localhost" } },
             }],
             "tags": tags,
-            "paths": paths,
-            "components": components,
-        })
+            "paths": null,
+            "components": null,
+        });
+        filled(outline, [("/paths", paths.into()), ("/components", components.into())])
     }
 }
 

@@ -6,21 +6,21 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Catalog;
 use catalog::model::{Constraint, Field, FieldType, Message, MessageRef, Owner, Sensitivity, UnknownFields};
 use serde_json::{Map, Number, Value, json};
 
 use super::component;
+use crate::noted::Noted;
 
 /// Schemas that were asked for, by component name.
 pub(super) struct Schemas<'a> {
-    catalog: &'a Catalog,
+    catalog: Noted<'a>,
     found: BTreeMap<String, Value>,
 }
 
 impl<'a> Schemas<'a> {
     /// None yet.
-    pub(super) fn new(catalog: &'a Catalog) -> Self {
+    pub(super) const fn new(catalog: Noted<'a>) -> Self {
         Self { catalog, found: BTreeMap::new() }
     }
 

@@ -10,17 +10,20 @@ use catalog::model::{Interface, OperationRef, Step, StepKind};
 
 use crate::Options;
 use crate::html::Html;
+use crate::noted::Noted;
 use crate::revisions::{self, Trail};
 use crate::routes::{At, Routes};
 
 /// The catalog with its indexes.
 pub(crate) struct Context<'a> {
-    pub(crate) catalog: &'a Catalog,
+    pub(crate) catalog: Noted<'a>,
     pub(crate) options: &'a Options,
     pub(crate) routes: Routes,
     /// Revisions of each interface that has any, by Smart ID.
-    pub(crate) trails: BTreeMap<&'a str, Trail<'a>>,
+    trails: BTreeMap<&'a str, Trail<'a>>,
     diagnostics: HashMap<&'a str, Vec<&'a Diagnostic>>,
+    /// Interfaces by the path of their document.
+    of_path: HashMap<&'a str, &'a Interface>,
     /// Interfaces that take part in each operation.
     users: HashMap<OperationRef, BTreeSet<&'a str>>,
     /// Interfaces that name another one as related, by the other's Smart ID.
@@ -72,11 +75,12 @@ impl<'a> Context<'a> {
         }
         let trails = revisions::trails(catalog, &options.history);
         Self {
-            catalog,
+            catalog: Noted::new(catalog),
             options,
             routes: Routes::of(catalog),
             trails,
             diagnostics: by_path,
+            of_path: catalog.interfaces().iter().map(|it| (it.path.as_str(), it)).collect(),
             users,
             named_by,
             from: by_name(catalog, |it| [it.source.as_str()]),
@@ -92,6 +96,9 @@ impl<'a> Context<'a> {
 
     /// What was found in a document, in order of place.
     pub(crate) fn diagnostics(&self, path: &str) -> &[&'a Diagnostic] {
+        if let Some(interface) = self.of_path.get(path) {
+            self.catalog.read(interface);
+        }
         self.diagnostics.get(path).map_or(&[], Vec::as_slice)
     }
 
@@ -108,32 +115,53 @@ impl<'a> Context<'a> {
 
     /// Interfaces that name this one, with the words they use.
     pub(crate) fn named_by(&self, smart_id: &str) -> &[(&'a Interface, &'a str)] {
-        self.named_by.get(smart_id).map_or(&[], Vec::as_slice)
+        let found = self.named_by.get(smart_id).map_or(&[][..], Vec::as_slice);
+        found.iter().for_each(|(it, _)| self.catalog.read(it));
+        found
     }
 
     /// Interfaces with this source.
     pub(crate) fn from(&self, system: &str) -> &[&'a Interface] {
-        self.from.get(system).map_or(&[], Vec::as_slice)
+        self.list(&self.from, system)
     }
 
     /// Interfaces with this target.
     pub(crate) fn to(&self, system: &str) -> &[&'a Interface] {
-        self.to.get(system).map_or(&[], Vec::as_slice)
+        self.list(&self.to, system)
     }
 
     /// Interfaces that have this system as one end, or call it.
     pub(crate) fn involving(&self, system: &str) -> &[&'a Interface] {
-        self.involving.get(system).map_or(&[], Vec::as_slice)
+        self.list(&self.involving, system)
     }
 
     /// Interfaces of a domain.
     pub(crate) fn of_domain(&self, name: &str) -> &[&'a Interface] {
-        self.of_domain.get(name).map_or(&[], Vec::as_slice)
+        self.list(&self.of_domain, name)
     }
 
     /// Interfaces that somebody owns, in whatever way.
     pub(crate) fn of_team(&self, name: &str) -> &[&'a Interface] {
-        self.of_team.get(name).map_or(&[], Vec::as_slice)
+        self.list(&self.of_team, name)
+    }
+
+    /// Who is in a list is noted, not who is not: lists change only with what `made` counts as the world.
+    fn list<'c>(&'c self, lists: &'c ByName<'a>, name: &str) -> &'c [&'a Interface] {
+        let found = lists.get(name).map_or(&[][..], Vec::as_slice);
+        found.iter().for_each(|it| self.catalog.read(it));
+        found
+    }
+
+    /// An interface whose file is about to be made.
+    pub(crate) fn own(&self, interface: &'a Interface) -> &'a Interface {
+        self.catalog.read(interface);
+        interface
+    }
+
+    /// Revisions of an interface, if there are any.
+    pub(crate) fn trail(&self, interface: &Interface) -> Option<&Trail<'a>> {
+        self.catalog.read(interface);
+        self.trails.get(interface.smart_id.text.as_str())
     }
 
     /// A link to the page of a system; its name alone if it has none.
@@ -199,8 +227,6 @@ impl<'a> Context<'a> {
             root: at.root.clone(),
             site: self.options.name.clone(),
             section,
-            digest: self.catalog.digest().to_owned(),
-            commit: self.options.commit.clone().unwrap_or_default(),
             crumbs: Vec::new(),
             icon: match &self.options.logo {
                 Some(logo) => {
@@ -229,8 +255,6 @@ pub(crate) struct Shell {
     pub(crate) site: String,
     /// Which entry of the navigation is current.
     pub(crate) section: &'static str,
-    pub(crate) digest: String,
-    pub(crate) commit: String,
     pub(crate) crumbs: Vec<(String, String)>,
     /// File and media type of the picture that stands for the site.
     pub(crate) icon: (String, &'static str),

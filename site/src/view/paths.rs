@@ -167,7 +167,8 @@ pub(crate) fn anchor(context: &Context<'_>, system: &str) -> String {
 }
 
 fn leg(context: &Context<'_>, at: &At, hop: &Hop<'_>) -> Leg {
-    let over = hop.over.iter().take(MOST_INTERFACES).map(|(interface, passing)| Carrier {
+    let shown = hop.over.iter().take(MOST_INTERFACES).inspect(|(interface, _)| context.catalog.read(interface));
+    let over = shown.map(|(interface, passing)| Carrier {
         href: context.routes.interface(&interface.smart_id.text).map(|path| at.to(&path)).unwrap_or_default(),
         title: interface.title.clone(),
         smart_id: interface.smart_id.text.clone(),

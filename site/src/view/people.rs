@@ -53,7 +53,7 @@ pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
             note: format!("revision {}", change.version),
             ..line(&change.date, format!("{}#history", at.to(&page)), format!("r{}:{}", change.version, change.date))
         }));
-        let trail = context.trails.get(interface.smart_id.text.as_str());
+        let trail = context.trail(interface);
         for change in trail.into_iter().flat_map(|trail| &trail.changes) {
             // What nobody recorded yet has no day.
             let Some(after) = change.after else { continue };
@@ -74,11 +74,11 @@ pub(crate) fn changes(context: &Context<'_>, at: &At) -> Vec<ChangeLine> {
 /// The heaviest differences in words, the rest as a number.
 fn sentences(change: &Change<'_>) -> String {
     const SHOWN: usize = 2;
-    if change.differences.is_empty() {
+    if change.differences().is_empty() {
         return "Only the layout of the document changed.".to_owned();
     }
-    let shown: Vec<&str> = change.differences.iter().take(SHOWN).map(|it| it.sentence.as_str()).collect();
-    match change.differences.len().saturating_sub(SHOWN) {
+    let shown: Vec<&str> = change.differences().iter().take(SHOWN).map(|it| it.sentence.as_str()).collect();
+    match change.differences().len().saturating_sub(SHOWN) {
         0 => shown.join(" "),
         more => format!("{} And {}.", shown.join(" "), words::count(more, "more difference")),
     }

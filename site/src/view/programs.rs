@@ -28,6 +28,8 @@ pub(crate) fn beside(names: &[&str]) -> Html {
 #[template(path = "programs.html")]
 pub(crate) struct ProgramsPage {
     shell: Shell,
+    digest: String,
+    commit: String,
     whole: Vec<File>,
     beside: Vec<File>,
 }
@@ -68,6 +70,8 @@ impl ProgramsPage {
         };
         Self {
             shell: context.shell(&at, "docs", "For programs").under("Manual", &at.to("docs/index.html")),
+            digest: context.catalog.digest().to_owned(),
+            commit: context.options.commit.clone().unwrap_or_default(),
             whole: WHOLE.iter().map(|it| file(it, at.to(it.0))).collect(),
             beside: BESIDE.iter().map(|it| file(it, String::new())).collect(),
         }

@@ -129,9 +129,9 @@ impl DiffPage {
         let change = &trail.changes[index];
         let at = At::new(&change_route(page, &change.name()));
         let before = at.to(&revision_route(page, &change.before.short()));
-        let (after, date) = match change.after {
-            Some(it) => (at.to(&revision_route(page, &it.short())), it.date.clone()),
-            None => (at.to(&document::DocumentPage::route(page)), "today".to_owned()),
+        let after = match change.after {
+            Some(it) => at.to(&revision_route(page, &it.short())),
+            None => at.to(&document::DocumentPage::route(page)),
         };
         let mut links = Vec::new();
         if let Some(earlier) = index.checked_sub(1).and_then(|it| trail.changes.get(it)) {
@@ -148,7 +148,7 @@ impl DiffPage {
                 .under("Interfaces", &at.to("interfaces/index.html"))
                 .under(&interface.title, &at.to(page)),
             back: Html::new().link(&at.to(&format!("{page}#history")), &interface.title),
-            title: format!("From {} to {date}", change.before.date),
+            title: heading(change),
             subject: subject(change),
             before: Html::new().link(&before, &format!("{}, {}", change.before.date, change.before.short())),
             after: Html::new().link(
@@ -156,11 +156,23 @@ impl DiffPage {
                 &change.after.map_or_else(|| "today".to_owned(), |it| format!("{}, {}", it.date, it.short())),
             ),
             counts: counts(change),
-            differences: change.differences.iter().map(|it| difference(it, (&before, &after))).collect(),
+            differences: change.differences().iter().map(|it| difference(it, (&before, &after))).collect(),
             rows,
             left_out,
             links,
         }
+    }
+}
+
+/// From when to when; two revisions of one day are told apart by their names.
+fn heading(change: &Change<'_>) -> String {
+    let before = change.before;
+    match change.after {
+        Some(after) if after.date == before.date => {
+            format!("On {}: from {} to {}", after.date, before.short(), after.short())
+        }
+        Some(after) => format!("From {} to {}", before.date, after.date),
+        None => format!("From {} to today", before.date),
     }
 }
 
@@ -267,7 +279,7 @@ pub(super) struct RevisionRow {
 
 /// Rows of an interface, and a sentence: why there are none, or what limits them.
 pub(super) fn rows(context: &Context<'_>, interface: &Interface) -> (Vec<RevisionRow>, String) {
-    let Some(trail) = context.trails.get(interface.smart_id.text.as_str()) else {
+    let Some(trail) = context.trail(interface) else {
         let why = match &context.options.history {
             History::Unknown(why) => why.clone(),
             History::Known(..) => "No revision of the document is recorded yet.".to_owned(),

@@ -2,6 +2,7 @@
 //! ours, pages weigh what they may, the same documents give the same bytes.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod again;
 mod budgets;
 mod exports;
 mod hostile;

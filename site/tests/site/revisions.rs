@@ -58,6 +58,19 @@ fn neighbouring_revisions_are_compared() {
 }
 
 #[test]
+fn revisions_of_one_day_are_told_apart() {
+    let (catalog, diagnostics) = projects::open(&projects::small_root());
+    let now = std::fs::read_to_string(projects::small_root().join(PATH)).unwrap();
+    let first = now.replace("POST /shop/baskets", "POST /baskets");
+    let list = vec![revision("aaaa1111bb", "2026-01-05", first), revision("bbbb2222cc", "2026-01-05", now)];
+    let history = History::Known(BTreeMap::from([(PATH.to_owned(), Revisions { list, older: 0 })]), String::new());
+    let files = emit(&catalog, &diagnostics, &Options { history, ..Options::default() });
+    let (_, page) = files.iter().find(|(path, _)| path.contains("diff/")).unwrap();
+    let page = String::from_utf8_lossy(page);
+    assert!(page.contains("<h1>On 2026-01-05: from aaaa1111bb to bbbb2222cc</h1>"), "{page}");
+}
+
+#[test]
 fn a_revision_shows_the_document_as_it_stood() {
     let site = site(false);
     let page = &site[&format!("{PAGE}r/aaaa1111bb/index.html")];
