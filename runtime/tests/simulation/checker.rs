@@ -43,12 +43,16 @@ pub(super) fn judge(world: &World) -> Vec<String> {
 fn bodies(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
     let mut in_files = 0;
     for row in rows {
-        let material = at_once(world.disk.kept().material(row.seq));
+        let material = at_once(world.disk.read().material(row.seq));
         let Ok(Some(material)) = material else {
             wrong.push(format!("the body of {} cannot be read: {material:?}", row.id));
             continue;
         };
         let raw = material.message.raw;
+        let kept = at_once(world.disk.kept().material(row.seq)).ok().flatten();
+        if world.disk.is_sealed() && !raw.is_empty() && kept.is_some_and(|kept| kept.message.raw == raw) {
+            wrong.push(format!("the body of {} is on the disk in clear", row.id));
+        }
         in_files += usize::from(!raw.is_empty());
         let expected = world.history.life(|life| {
             let known = life.messages.get(&row.seq)?;
@@ -198,7 +202,7 @@ fn effects(world: &World, life: &Life, allowed: u32, wrong: &mut Vec<String>) {
 /// Every dead one has a reason, a body and a record.
 fn graves(world: &World, row: &Row, wrong: &mut Vec<String>) {
     let (Ok(Some(story)), Ok(Some(material))) =
-        (at_once(world.disk.kept().story(&row.id)), at_once(world.disk.kept().material(row.seq)))
+        (at_once(world.disk.read().story(&row.id)), at_once(world.disk.read().material(row.seq)))
     else {
         return wrong.push(format!("{} is {}, and nothing is known of it", row.id, row.state));
     };

@@ -68,6 +68,17 @@ pub(super) const OF_FILES: &[&str] = &[
     "DELIVERED",
 ];
 
+/// Events that must happen somewhere in the seeds behind encryption.
+pub(super) const OF_SEALED: &[&str] = &[
+    "data keys were wrapped anew",
+    "a body was erased",
+    "a batch was torn by a crash",
+    "a caller had its reply",
+    "a message waited for its key",
+    "an operator replayed",
+    "DELIVERED",
+];
+
 /// How often each interesting event happened. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Coverage(Arc<Mutex<BTreeMap<String, u64>>>);

@@ -7,7 +7,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use super::{
     handle::Handle,
     history::{Event, History},
     medium::{Bodies, Medium, at_once},
+    sealing,
     wrong::Lie,
 };
 
@@ -58,6 +59,8 @@ struct Inside {
 pub(super) struct Disk {
     inside: Arc<Mutex<Inside>>,
     medium: Medium,
+    /// Opens what is sealed on it.
+    reader: Arc<OnceLock<Arc<dyn Store>>>,
     pub(super) history: History,
     random: Arc<Random>,
     pub(super) lie: Lie,
@@ -66,7 +69,15 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn new(history: History, seed: u64, lie: Lie, medium: Medium) -> Self {
         let inside = Inside { slowest_ms: 3, ..Inside::default() };
-        Self { inside: Arc::new(Mutex::new(inside)), medium, history, random: Arc::new(Random::seeded(seed)), lie }
+        let reader = Arc::default();
+        Self {
+            inside: Arc::new(Mutex::new(inside)),
+            medium,
+            reader,
+            history,
+            random: Arc::new(Random::seeded(seed)),
+            lie,
+        }
     }
 
     /// A handle for the next process.
@@ -79,6 +90,51 @@ impl Disk {
     /// What is on it, for the checker.
     pub(super) fn kept(&self) -> Arc<dyn Store> {
         self.medium.store()
+    }
+
+    /// Whether only ciphertext is to reach it.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.medium.is_sealed
+    }
+
+    /// What is on it, in clear.
+    pub(super) fn read(&self) -> Arc<dyn Store> {
+        if !self.medium.is_sealed {
+            return self.kept();
+        }
+        let open = || {
+            let opened = at_once(sealing::over(self.kept(), 0, &self.history.clock));
+            Arc::new(opened.expect("its keys open")) as Arc<dyn Store>
+        };
+        Arc::clone(self.reader.get_or_init(open))
+    }
+
+    /// A message as it was before it was sealed.
+    fn opened(&self, seq: i64, message: Box<NewMessage>) -> Box<NewMessage> {
+        if !self.medium.is_sealed {
+            return message;
+        }
+        match at_once(self.read().material(seq)) {
+            Ok(Some(material)) => Box::new(material.message),
+            other => {
+                self.history.life(|life| life.wrong.push(format!("{} does not open: {other:?}", message.id)));
+                message
+            }
+        }
+    }
+
+    /// Changes as they were before they were sealed, in so far as the model looks at what is.
+    fn opened_answers(&self, changes: &mut [Change]) {
+        if !self.medium.is_sealed {
+            return;
+        }
+        for change in changes {
+            let Change::Answer { seq, answer } = change else { continue };
+            let id = self.history.life(|life| life.messages.get(seq).map(|known| known.message.id.clone()));
+            if let Ok(Some(opened)) = at_once(self.read().answer(&id.unwrap_or_default())) {
+                *answer = opened;
+            }
+        }
     }
 
     /// The machine loses its power.
@@ -315,9 +371,12 @@ impl Disk {
                 if self.lie == Lie::ForgetsKeys {
                     message.key = None;
                 }
+                if let (Lie::LosesDataKeys, Some(sealed)) = (self.lie, &mut message.sealed) {
+                    sealed.data_key = None;
+                }
                 let result = at_once(self.kept().accept((*message).clone()));
                 let event = match &result {
-                    Ok(Accepted::New { seq }) => Some(Event::Kept { seq: *seq, message }),
+                    Ok(Accepted::New { seq }) => Some(Event::Kept { seq: *seq, message: self.opened(*seq, message) }),
                     _ => None,
                 };
                 (event, Box::new(move || drop(reply.send(result))))
@@ -331,6 +390,9 @@ impl Disk {
                     _ => {}
                 }
                 let result = at_once(self.kept().commit(written));
+                if result.is_ok() {
+                    self.opened_answers(&mut changes);
+                }
                 let event = match &result {
                     Ok(()) => Event::Changed(changes),
                     Err(_) => Event::Stale(changes),

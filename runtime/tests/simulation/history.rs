@@ -125,7 +125,7 @@ struct Told {
 /// The history of one world. Clones share it.
 #[derive(Clone)]
 pub(super) struct History {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     told: Arc<Mutex<Told>>,
     pub(super) coverage: Coverage,
 }

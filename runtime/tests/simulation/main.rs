@@ -22,6 +22,7 @@ mod network;
 mod operator;
 mod plan;
 mod properties;
+mod sealing;
 mod server;
 mod world;
 mod wrong;
@@ -79,14 +80,22 @@ fn fail(seed: u64, kind: Kind, report: &Report) -> ! {
          --test simulation seeds_keep_every_promise_in --no-capture",
         report.wrong.join("\n  "),
         last.join("\n"),
-        if kind == Kind::Sqlite { "STORE=sqlite " } else { "" },
+        match kind {
+            Kind::Memory => "",
+            Kind::Sqlite => "STORE=sqlite ",
+            Kind::Sealed => "STORE=sealed ",
+        },
     )
 }
 
 /// Replays the seed that is asked for; true if one was.
 fn replayed() -> bool {
     let Some(seed) = number("SEED") else { return false };
-    let kind = if env::var("STORE").is_ok_and(|store| store == "sqlite") { Kind::Sqlite } else { Kind::Memory };
+    let kind = match env::var("STORE").as_deref() {
+        Ok("sqlite") => Kind::Sqlite,
+        Ok("sealed") => Kind::Sealed,
+        _ => Kind::Memory,
+    };
     let report = simulate(seed, RIGHT, kind);
     report.history.iter().for_each(|line| println!("{line}"));
     if !report.wrong.is_empty() {
@@ -129,6 +138,14 @@ fn seeds_keep_every_promise_on_a_real_file() {
     quiet_poison();
     let seeds = number("SEEDS").unwrap_or(SEEDS) / 10;
     let missing = run(seeds, Kind::Sqlite).missing(coverage::OF_FILES);
+    assert_eq!(missing, Vec::<&str>::new(), "never happened in {seeds} seeds: the simulation proves less");
+}
+
+#[test]
+fn seeds_keep_every_promise_behind_encryption() {
+    quiet_poison();
+    let seeds = number("SEEDS").unwrap_or(SEEDS) / 10;
+    let missing = run(seeds, Kind::Sealed).missing(coverage::OF_SEALED);
     assert_eq!(missing, Vec::<&str>::new(), "never happened in {seeds} seeds: the simulation proves less");
 }
 

@@ -33,6 +33,8 @@ use super::server::{Database, Server};
 pub(super) enum Kind {
     Memory,
     Sqlite,
+    /// Memory that only ciphertext reaches.
+    Sealed,
 }
 
 /// The store that holds what is on the disk. Clones share it.
@@ -41,6 +43,8 @@ pub(super) struct Medium {
     now: Arc<Mutex<Arc<dyn Store>>>,
     file: Option<Arc<File>>,
     database: Option<Arc<Database>>,
+    /// Only ciphertext is to reach it.
+    pub(super) is_sealed: bool,
 }
 
 struct File {
@@ -66,8 +70,8 @@ pub(super) type Bodies = BTreeMap<String, Arc<[u8]>>;
 
 impl Medium {
     pub(super) fn new(kind: Kind) -> Self {
-        if kind == Kind::Memory {
-            return Self::of(Arc::new(MemoryStore::new()));
+        if kind != Kind::Sqlite {
+            return Self { is_sealed: kind == Kind::Sealed, ..Self::of(Arc::new(MemoryStore::new())) };
         }
         // Syncs cost time on a real disk, and here it is not the disk that is tried.
         let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder");
@@ -83,7 +87,7 @@ impl Medium {
     }
 
     fn of(store: Arc<dyn Store>) -> Self {
-        Self { now: Arc::new(Mutex::new(store)), file: None, database: None }
+        Self { now: Arc::new(Mutex::new(store)), file: None, database: None, is_sealed: false }
     }
 
     pub(super) fn store(&self) -> Arc<dyn Store> {

@@ -5,6 +5,11 @@
 //! The worlds are those of the seeds. Seeds replay exactly and reach far; a plan that proptest made shrinks to the few
 //! actions that matter.
 
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
 use proptest::{
     prelude::*,
     sample::select,
@@ -24,8 +29,11 @@ use super::{
 
 /// Plans of a usual run.
 const PLANS: u32 = 150;
-/// A transaction of a server takes a while.
-const PLANS_ON_A_SERVER: u32 = 5;
+/// A transaction of a server takes a while: as many of these as there is time for.
+const PLANS_ON_A_SERVER: u32 = 20;
+const TIME_ON_A_SERVER: Duration = Duration::from_secs(5);
+/// More than anything else takes.
+const TIME: Duration = Duration::from_secs(600);
 
 fn action() -> impl Strategy<Value = Action> {
     let caller = || (0..64_u32).prop_map(plan::caller);
@@ -51,15 +59,22 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 /// Runs so many plans; what is wrong with the shortest that fails.
-fn first_failure(medium: impl Fn() -> Medium, plans: u32) -> Option<(String, Vec<Action>)> {
+fn first_failure(medium: impl Fn() -> Medium, (plans, time): (u32, Duration)) -> Option<(String, Vec<Action>)> {
+    let (begin, tried) = (Instant::now(), Cell::new(0));
     let config = Config { cases: plans, max_shrink_iters: plans * 3, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let plans = (0..1_000_u64, prop::collection::vec(action(), 1..60));
     let holds = |(seed, plan): (u64, Vec<Action>)| -> TestCaseResult {
+        if begin.elapsed() > time {
+            return Ok(());
+        }
+        tried.set(tried.get() + 1);
         let report = live(seed, RIGHT, medium(), plan);
         if report.wrong.is_empty() { Ok(()) } else { Err(TestCaseError::fail(report.wrong.join("\n  "))) }
     };
-    match TestRunner::new_with_rng(config, rng).run(&plans, holds) {
+    let result = TestRunner::new_with_rng(config, rng).run(&plans, holds);
+    println!("{} plans in {:.1} s", tried.get(), begin.elapsed().as_secs_f64());
+    match result {
         Ok(()) => None,
         Err(TestError::Fail(reason, (_, plan))) => Some((reason.to_string(), plan)),
         Err(abort @ TestError::Abort(_)) => panic!("{abort}"),
@@ -70,7 +85,7 @@ fn first_failure(medium: impl Fn() -> Medium, plans: u32) -> Option<(String, Vec
 fn every_plan_keeps_every_promise() {
     quiet_poison();
     for (kind, plans) in [(Kind::Memory, PLANS), (Kind::Sqlite, PLANS / 10)] {
-        if let Some((wrong, plan)) = first_failure(|| Medium::new(kind), plans) {
+        if let Some((wrong, plan)) = first_failure(|| Medium::new(kind), (plans, TIME)) {
             panic!("{kind:?}: {wrong}\nthe shortest plan that does this: {plan:#?}");
         }
     }
@@ -80,7 +95,7 @@ fn every_plan_keeps_every_promise() {
 fn every_plan_keeps_every_promise_on_postgresql() {
     quiet_poison();
     let server = Server::start();
-    if let Some((wrong, plan)) = first_failure(|| Medium::on(&server), PLANS_ON_A_SERVER) {
+    if let Some((wrong, plan)) = first_failure(|| Medium::on(&server), (PLANS_ON_A_SERVER, TIME_ON_A_SERVER)) {
         panic!("{wrong}\nthe shortest plan that does this: {plan:#?}");
     }
 }

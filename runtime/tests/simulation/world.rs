@@ -17,6 +17,7 @@ use tieline_runtime::{
     door::{Arrival, Door as _, Receipt, Refusal, Replied},
     engine::{Engine, Ports},
     format::json,
+    journal::{Store, StoreError},
     lifecycle::State,
     metrics::Metrics,
     random::Random,
@@ -31,7 +32,8 @@ use super::{
     medium::{Medium, at_once},
     network::{Fate, Mailbox, Network},
     operator::{self, Choice},
-    wrong::Variant,
+    sealing,
+    wrong::{Lie, Variant},
 };
 
 /// What happens next.
@@ -316,25 +318,51 @@ impl World {
         for attempt in 0..1_000 {
             let random =
                 Random::seeded(self.seed.wrapping_mul(31).wrapping_add(u64::from(self.crashes) << 8 | attempt));
+            self.history.add(Event::Started);
+            let store = match self.store().await {
+                Ok(store) => store,
+                Err(error) => {
+                    self.starts_later(&error.to_string()).await;
+                    continue;
+                }
+            };
             let ports = Ports {
-                store: Arc::new(self.disk.open()),
+                store,
                 transport: Arc::new(self.network.open()),
                 clock: Arc::clone(&self.clock),
                 random: Arc::new(random),
                 metrics: Arc::new(Metrics::new()),
                 channels: Channels::from([("Email".to_owned(), Arc::new(Mailbox(Arc::clone(&self.network))) as _)]),
             };
-            self.history.add(Event::Started);
             let handlers = flows::handlers(self.variant.forgotten);
             match Engine::start_under(self.variant.rules, handlers, ports).await {
                 Ok(engine) => return self.engine = Some(Arc::new(engine)),
-                Err(error) => {
-                    self.history.add(Event::Fault(format!("it does not start: {error}")));
-                    self.crash().await;
-                    self.clock.sleep(1_000).await;
-                }
+                Err(error) => self.starts_later(&error.to_string()).await,
             }
         }
+    }
+
+    async fn starts_later(&mut self, error: &str) {
+        self.history.add(Event::Fault(format!("it does not start: {error}")));
+        self.crash().await;
+        self.clock.sleep(1_000).await;
+    }
+
+    /// What the next process has of the disk.
+    async fn store(&self) -> Result<Arc<dyn Store>, StoreError> {
+        let hand = Arc::new(self.disk.open());
+        if !self.disk.is_sealed() || self.variant.lie == Lie::SealsNothing {
+            return Ok(hand);
+        }
+        let sealed = sealing::over(hand, self.crashes, &self.clock).await?;
+        let (rewrapping, coverage) = (sealed.clone(), self.history.coverage.clone());
+        tokio::spawn(async move {
+            // One that is broken off is made again by the next process.
+            if rewrapping.rewrap().await.is_ok_and(|keys| keys > 0) {
+                coverage.sometimes("data keys were wrapped anew");
+            }
+        });
+        Ok(Arc::new(sealed))
     }
 
     /// Everything heals; callers who have no answer call again; time passes until nothing is under way.

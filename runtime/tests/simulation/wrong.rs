@@ -43,6 +43,10 @@ pub(super) enum Lie {
     LosesAnswers,
     /// A request is answered before its end is synced.
     HastyAnswer,
+    /// What should be sealed is not.
+    SealsNothing,
+    /// A data key is not kept with what it seals.
+    LosesDataKeys,
     /// Bodies reach the disk later than the messages that they are of.
     BodiesUnsynced,
     /// What is erased keeps its content.
@@ -180,6 +184,8 @@ pub(super) const WRONG: &[Variant] = &[
     lie("what is erased keeps its content", Lie::KeepsContent),
     lie("a request's answer is not kept", Lie::LosesAnswers),
     lie("a request is answered before that is synced", Lie::HastyAnswer),
+    Variant { kind: Kind::Sealed, ..lie("content is not sealed", Lie::SealsNothing) },
+    Variant { kind: Kind::Sealed, ..lie("a data key is not kept with what it seals", Lie::LosesDataKeys) },
     Variant { kind: Kind::Sqlite, ..lie("a body is synced later than its message", Lie::BodiesUnsynced) },
     Variant { name: "no order", forgotten: Forgotten::Order, ..RIGHT },
     Variant { name: "the dead do not hold up their line", forgotten: Forgotten::Blocking, ..RIGHT },
