@@ -14,6 +14,9 @@ use tieline_tests::{postgres::Cluster, service::Launch};
 
 const CARTS: usize = 12;
 const MESSAGES: usize = CARTS + 1;
+/// The cart whose body is too long for a row of a SQLite file.
+const LARGE: usize = 3;
+const BODIES: &str = "tieline.db.bodies";
 /// Where each of them ends.
 const ENDS: [(&str, usize); 3] = [("DEAD", 1), ("DELIVERED", CARTS - 1), ("FAILED", 1)];
 /// How fast waiting goes.
@@ -33,7 +36,11 @@ async fn a_store_is_the_same_after_a_journey_to_postgresql_and_back() {
     let service = first.start();
     let callers = landscape.callers(service.http);
     for number in 0..CARTS {
-        let reply = callers.srm.approve_cart(&samples::shopping_cart(&cart(number))).send().await.unwrap();
+        let mut sent = samples::shopping_cart(&cart(number));
+        if number == LARGE {
+            sent["remark"] = long_text().into();
+        }
+        let reply = callers.srm.approve_cart(&sent).send().await.unwrap();
         assert_eq!(reply.status, 202, "{}", reply.text());
     }
     // The order of this payment is known to nobody: a dead letter.
@@ -58,6 +65,10 @@ async fn a_store_is_the_same_after_a_journey_to_postgresql_and_back() {
     let last = export(&third, back.path());
     assert_eq!((there.len(), &there), (MESSAGES, &and_back));
     assert_eq!(there, last);
+    for folder in [home.path(), back.path()] {
+        let bodies = fs::read_dir(folder.join(BODIES)).unwrap().count();
+        assert_eq!(bodies, 1, "the large body lies in a file in {}", folder.display());
+    }
 
     // What was carried is known: nobody has it twice, and the dead one still waits for a decision.
     let again = second.store_tool(&["import", "--from", home.path().join("export.jsonl").to_str().unwrap()]);
@@ -68,6 +79,12 @@ async fn a_store_is_the_same_after_a_journey_to_postgresql_and_back() {
     assert_eq!((reply.status, reply.header("idempotent-replayed")), (202, "true"), "its key came with it");
     assert_eq!(rows(&service.ask("/messages?state=DEAD")).len(), 1);
     service.kill();
+}
+
+/// Long also once it is compressed, as it is before it is sealed.
+fn long_text() -> String {
+    let mixed = |number: u64| (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (0..32_000).map(|number| format!("{:016x}", mixed(number))).collect()
 }
 
 fn cart(number: usize) -> String {
