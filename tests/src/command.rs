@@ -59,6 +59,8 @@ pub fn quiet(command: &mut Command) {
         command.env_remove(format!("TIELINE_{name}"));
     }
     plain(command);
+    // What judges our own crates has no say in those of others.
+    command.env_remove("RUSTC_WORKSPACE_WRAPPER");
     command.env("CARGO_BUILD_BUILD_DIR", target());
 }
 
