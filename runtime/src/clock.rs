@@ -31,6 +31,11 @@ pub trait Clock: Send + Sync + 'static {
         self.now_ms()
     }
 
+    /// Whether it goes as fast as other people's clocks, and so can be held against theirs.
+    fn keeps_pace(&self) -> bool {
+        true
+    }
+
     /// The present as a timestamp.
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.now_ms()).unwrap_or_default()
@@ -75,6 +80,9 @@ pub struct ScaledClock {
 /// Longest real wait before the clock is looked at again, so that a wall-clock jump is noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
+/// Machines' clocks go wrong by less than this part.
+const PACE: f64 = 0.01;
+
 impl ScaledClock {
     /// The machine's own clock.
     pub const SYSTEM: Self = Self { factor: 1.0, origin_ms: 0 };
@@ -100,6 +108,10 @@ impl Clock for ScaledClock {
         }
         let since_origin_ms = real.as_secs_f64() * 1000.0 - to_f64(self.origin_ms);
         self.origin_ms.saturating_add(to_i64(since_origin_ms * self.factor))
+    }
+
+    fn keeps_pace(&self) -> bool {
+        (self.factor - 1.0).abs() < PACE
     }
 
     fn steady_ms(&self) -> i64 {

@@ -119,6 +119,7 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
     let dead = refused_everywhere(&landscape, &services, &cluster).await;
     told("changes were refused on every instance: one incident counts them all, each channel was told once");
     decided_anywhere(&landscape, &services, &cluster, &dead).await;
+    clock_is_told(&cluster).await;
     told("whichever instance is asked: the incident is taken on, dead letters run again, a pause holds everywhere");
 }
 
@@ -130,9 +131,7 @@ async fn refused_everywhere(landscape: &Landscape, services: &[Service], cluster
     landscape.salesforce.faults((0..REFUSED).map(|it| Fault::on_key(&name(it), 99, Effect::status(400))).collect());
     let dead = send_to_all(landscape, services, 9_998).await;
     let ask = |sql: &str| asked(cluster, sql);
-    let counted = format!(
-        "select record::json->>'count' from incident where firing and record::json->>'interface' = '{INTERFACE}'"
-    );
+    let counted = of_the_incident("record::json->>'count'");
     let begin = Instant::now();
     while ask(&counted) != REFUSED.to_string() {
         assert!(begin.elapsed() < PATIENCE, "{:?} are counted: {}", ask(&counted), ask("select record from incident"));
@@ -151,14 +150,13 @@ async fn decided_anywhere(landscape: &Landscape, services: &[Service], cluster: 
         let (status, answer) = services[service % 3].decide(path, &why);
         assert_eq!(status, 200, "{path}: {answer}");
     };
-    let key = asked(cluster, "select dedup_key from incident where firing");
+    let key = asked(cluster, &of_the_incident("dedup_key"));
     let escaped = key.replace('/', "%2F").replace(' ', "%20");
     for service in 0..3 {
         done(service, &format!("/alerts/{escaped}/acknowledge"));
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
-    let acknowledged = asked(cluster, "select record::json->>'acknowledged_ms' is not null from incident where firing");
-    assert_eq!(acknowledged, "t");
+    assert_eq!(asked(cluster, &of_the_incident("record::json->>'acknowledged_ms' is not null")), "t");
     assert_eq!(landscape.ans.events_of(INTERFACE).len(), 2, "the alert and its acknowledgement");
 
     landscape.salesforce.clear_faults();
@@ -198,6 +196,24 @@ async fn none_is(cluster: &Cluster, condition: &str) {
         assert!(begin.elapsed() < PATIENCE, "{condition}:\n{left}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// A question about the incident of the interface.
+fn of_the_incident(what: &str) -> String {
+    format!("select {what} from incident where firing and record::json->>'interface' = '{INTERFACE}'")
+}
+
+/// The clock that is ahead is found by its instance, and told by the one that leads.
+async fn clock_is_told(cluster: &Cluster) {
+    let begin = Instant::now();
+    let sql = "select record from incident where firing and dedup_key like '%CLOCKS_DIFFER%'";
+    let mut told = asked(cluster, sql);
+    while told.is_empty() {
+        assert!(begin.elapsed() < 2 * PATIENCE, "the instances' clocks differ, and nobody says so");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        told = asked(cluster, sql);
+    }
+    assert!(told.contains("s ahead of the database's"), "{told}");
 }
 
 fn asked(cluster: &Cluster, sql: &str) -> String {

@@ -14,7 +14,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -39,6 +39,8 @@ pub(super) struct Held {
     /// Milliseconds after `begun` until which the hold counts.
     until_ms: AtomicU64,
     members: AtomicU32,
+    /// By how many milliseconds the clock of the store's server is ahead of ours, at the least.
+    server_ahead_ms: AtomicI64,
     /// Lanes whose messages are queued.
     open: watch::Sender<Lanes>,
     /// What stops the tries of a lane.
@@ -67,6 +69,7 @@ impl Held {
             begun: Instant::now(),
             until_ms: AtomicU64::new(0),
             members: AtomicU32::new(1),
+            server_ahead_ms: AtomicI64::new(0),
             open: watch::Sender::new(Lanes::NONE),
             cuts: Mutex::default(),
             bell: Notify::new(),
@@ -94,6 +97,17 @@ impl Held {
         self.until_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Ordering::Release);
         self.members.store(members.max(1), Ordering::Release);
         self.shared.store(true, Ordering::Release);
+    }
+
+    /// The server said what time it is, somewhen between these two moments of ours.
+    fn compare(&self, server_ms: i64, asked_ms: i64, answered_ms: i64) {
+        let ahead_ms = server_ms.saturating_sub(server_ms.clamp(asked_ms, answered_ms.max(asked_ms)));
+        self.server_ahead_ms.store(ahead_ms, Ordering::Release);
+    }
+
+    /// By how many milliseconds the clock of the store's server is ahead of ours, at the least; negative if it is behind.
+    pub(super) fn server_ahead_ms(&self) -> i64 {
+        self.server_ahead_ms.load(Ordering::Acquire)
     }
 
     /// How the store is shared, if it can be.

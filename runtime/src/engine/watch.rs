@@ -97,12 +97,15 @@ impl Watch for Core {
 
     fn conditions(&self) -> Vec<Condition> {
         let late = (0..self.handlers.len()).filter_map(|handler| self.late(handler));
-        late.chain(self.nearly_full()).chain(self.expiring()).collect()
+        late.chain(self.nearly_full()).chain(self.clocks_differ()).chain(self.expiring()).collect()
     }
 }
 
 /// A start of a timetable this much after its time is a missed one.
 const MISSED_MS: i64 = 60_000;
+
+/// Clocks that differ by more than this are not set by the same time service.
+const CLOCKS_MS: i64 = 5_000;
 
 /// So long before something expires somebody is told.
 const EXPIRES_SOON_MS: i64 = 14 * 86_400_000;
@@ -157,6 +160,20 @@ impl Core {
         let detail =
             format!("{} of {max_bytes} bytes are used; at nine tenths nothing more is accepted", size.used_bytes);
         Some(of_the_service("journal", Trouble::StoreNearlyFull, detail))
+    }
+
+    /// Due times follow the clock of the machine, leases the server's: instances with clocks that differ keep other
+    /// timetables than the documents promise.
+    fn clocks_differ(&self) -> Option<Condition> {
+        let ahead_ms = self.held.server_ahead_ms();
+        if ahead_ms.saturating_abs() <= CLOCKS_MS {
+            return None;
+        }
+        let way = if ahead_ms > 0 { "behind" } else { "ahead of" };
+        let by_s = ahead_ms.saturating_abs() / 1_000;
+        let detail =
+            format!("the clock of an instance is {by_s} s {way} the database's; its retries and timetables follow it");
+        Some(of_the_service("clock", Trouble::ClocksDiffer, detail))
     }
 
     /// Certificates and secrets that expire soon, or have.

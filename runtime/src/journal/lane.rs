@@ -37,13 +37,24 @@ pub struct Holding {
     pub trust_ms: Option<u64>,
     /// How many processes are at work on the store, this one included; `None` if it never has more than one.
     pub members: Option<u32>,
+    /// What the server of the store takes for the present, milliseconds since 1970-01-01T00:00:00Z; `None`: it has no clock
+    /// of its own.
+    pub clock_ms: Option<i64>,
 }
 
 impl Holding {
     /// What the only process of a store holds.
     #[must_use]
     pub const fn all() -> Self {
-        Self { held: Lanes::ALL, taken: Lanes::ALL, orphaned: Lanes::ALL, surplus: 0, trust_ms: None, members: None }
+        Self {
+            held: Lanes::ALL,
+            taken: Lanes::ALL,
+            orphaned: Lanes::ALL,
+            surplus: 0,
+            trust_ms: None,
+            members: None,
+            clock_ms: None,
+        }
     }
 
     /// Whether others have more than this one, and will let go of some.

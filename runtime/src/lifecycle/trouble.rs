@@ -17,6 +17,8 @@ pub enum Trouble {
     ScheduleMissed,
     /// The wall clock moved by more than a correction.
     ClockJumped,
+    /// The clock of an instance and the database's differ by more than a correction.
+    ClocksDiffer,
     /// More than 80 % of the allowed store are used.
     StoreNearlyFull,
     /// A certificate is about to expire, or has.
@@ -28,10 +30,11 @@ pub enum Trouble {
 }
 
 /// Those that are not about single messages.
-const OTHERS: [(Trouble, &str); 7] = [
+const OTHERS: [(Trouble, &str); 8] = [
     (Trouble::Late, "LATE"),
     (Trouble::ScheduleMissed, "SCHEDULE_MISSED"),
     (Trouble::ClockJumped, "CLOCK_JUMPED"),
+    (Trouble::ClocksDiffer, "CLOCKS_DIFFER"),
     (Trouble::StoreNearlyFull, "STORE_NEARLY_FULL"),
     (Trouble::CertificateExpires, "CERTIFICATE_EXPIRES"),
     (Trouble::SecretExpires, "SECRET_EXPIRES"),
@@ -85,6 +88,7 @@ impl Trouble {
             )
             | Self::Late
             | Self::ClockJumped
+            | Self::ClocksDiffer
             | Self::CertificateExpires
             | Self::SecretExpires => Severity::Warning,
             Self::Message(_) | Self::ScheduleMissed => Severity::Error,
@@ -105,6 +109,7 @@ impl Trouble {
             Self::Late => "messages are later than agreed",
             Self::ScheduleMissed => "a scheduled start was missed",
             Self::ClockJumped => "the wall clock jumped",
+            Self::ClocksDiffer => "the clocks of an instance and of the database differ",
             Self::StoreNearlyFull => "the store is nearly full",
             Self::CertificateExpires => "a certificate expires",
             Self::SecretExpires => "a secret expires",

@@ -30,6 +30,18 @@ const OVER: Duration = Duration::from_millis(5);
 /// Longest wait for a store that is to be closed because it cannot be trusted.
 const CLOSING: Duration = Duration::from_secs(3);
 
+/// When the store was asked, by a clock that nobody sets and by the one that due times follow.
+struct Asked {
+    at: Instant,
+    clock_ms: i64,
+}
+
+impl Asked {
+    fn now(core: &Core) -> Self {
+        Self { at: Instant::now(), clock_ms: core.clock.now_ms() }
+    }
+}
+
 /// Keeps the hold.
 pub(in crate::engine) struct Keeper {
     core: Arc<Core>,
@@ -44,16 +56,16 @@ pub(in crate::engine) struct Keeper {
 impl Keeper {
     /// Takes what there is to take, and recovers it. How many messages that were.
     pub(in crate::engine) async fn start(core: &Arc<Core>) -> Result<(Self, usize), StoreError> {
-        let asked = Instant::now();
+        let asked = Asked::now(core);
         let holding = core.store.hold(Lanes::NONE).await?;
         let mut keeper = Self {
             core: Arc::clone(core),
             ear: Ear::default(),
             leaving: Lanes::NONE,
-            next: asked,
+            next: asked.at,
             alone: holding.members.is_none().then_some(holding),
         };
-        keeper.ask_again(asked, &holding);
+        keeper.ask_again(&asked, &holding);
         let recovered = keeper.take(holding.held, holding.orphaned).await?;
         Ok((keeper, recovered))
     }
@@ -159,7 +171,7 @@ impl Keeper {
 
     /// Asks for the hold; nothing if the store does not answer. Steps down in time, however long that takes.
     async fn ask(&mut self, release: Lanes, stopping: bool) -> Option<Holding> {
-        let (asked, core) = (Instant::now(), Arc::clone(&self.core));
+        let (asked, core) = (Asked::now(&self.core), Arc::clone(&self.core));
         let asking = if stopping { core.store.depart(release) } else { core.store.hold(release) };
         let mut asking = pin!(asking);
         let answer = tokio::select! {
@@ -172,7 +184,7 @@ impl Keeper {
         };
         match answer {
             Ok(holding) => {
-                self.ask_again(asked, &holding);
+                self.ask_again(&asked, &holding);
                 Some(holding)
             }
             Err(error) => {
@@ -184,11 +196,14 @@ impl Keeper {
         }
     }
 
-    fn ask_again(&mut self, asked: Instant, holding: &Holding) {
+    fn ask_again(&mut self, asked: &Asked, holding: &Holding) {
         let trust = Duration::from_millis(holding.trust_ms.unwrap_or(RENEW_MS));
-        self.next = asked + trust / 2;
+        self.next = asked.at + trust / 2;
         if let Some(members) = holding.members {
-            self.core.held.trust(asked + trust, members);
+            self.core.held.trust(asked.at + trust, members);
+        }
+        if let Some(server_ms) = holding.clock_ms.filter(|_| self.core.clock.keeps_pace()) {
+            self.core.held.compare(server_ms, asked.clock_ms, self.core.clock.now_ms());
         }
     }
 

@@ -78,7 +78,8 @@ impl Keeper {
         // Waiting may be given up at any moment: the lapse is forgotten only when the lanes are held again.
         let lapsed = self.shared.has_lapsed();
         let turned = self.transaction(&mut client, (release, leaving, lapsed)).await;
-        let Turned { held, kept, surplus, orphaned, members } = turned.map_err(|error| connect::unread(&error))?;
+        let Turned { held, kept, surplus, orphaned, members, clock_ms } =
+            turned.map_err(|error| connect::unread(&error))?;
         if lapsed {
             self.shared.take_lapse();
         }
@@ -87,7 +88,8 @@ impl Keeper {
         self.look_after(state, &mut client).await.map_err(|error| connect::unread(&error))?;
         state.client = Some(client);
         let (trust_ms, members) = (Some(self.lease.trust_ms()), u32::try_from(members).ok());
-        Ok(Holding { held, taken: held.without(before), orphaned, surplus, trust_ms, members })
+        let taken = held.without(before);
+        Ok(Holding { held, taken, orphaned, surplus, trust_ms, members, clock_ms: Some(clock_ms) })
     }
 
     async fn open(&self) -> Result<ClientWrapper, Error> {
@@ -105,7 +107,7 @@ impl Keeper {
             // handed in before the lapse.
             transaction.query("select commits from instance where id = $1 for update", &[me]).await?;
         }
-        let members: i64 = {
+        let (members, clock_ms): (i64, i64) = {
             if leaving {
                 transaction.execute("delete from member where id = $1", &[me]).await?;
             } else {
@@ -113,8 +115,10 @@ impl Keeper {
                            on conflict (id) do update set expires_at = excluded.expires_at";
                 transaction.execute(sql, &[me, &lease]).await?;
             }
-            let others = "select count(*) from member where expires_at > now() and id <> $1";
-            transaction.query_one(others, &[me]).await?.get::<_, i64>(0) + 1
+            let sql = "select count(*), (extract(epoch from clock_timestamp()) * 1000)::bigint from member \
+                       where expires_at > now() and id <> $1";
+            let row = transaction.query_one(sql, &[me]).await?;
+            (row.get::<_, i64>(0) + 1, row.get(1))
         };
         let sql = "update lane set owner = null, expires_at = '-infinity' where owner = $1 and no = any($2)";
         transaction.execute(sql, &[me, &numbers(release)]).await?;
@@ -133,7 +137,7 @@ impl Keeper {
         if !release.is_empty() {
             client.batch_execute("notify tieline_handed").await?;
         }
-        Ok(Turned { held, kept, orphaned, surplus: u32::try_from(-room).unwrap_or_default(), members })
+        Ok(Turned { held, kept, orphaned, surplus: u32::try_from(-room).unwrap_or_default(), members, clock_ms })
     }
 
     async fn look_after(&self, state: &mut State, client: &mut ClientWrapper) -> Result<(), Error> {
@@ -196,6 +200,8 @@ struct Turned {
     orphaned: Lanes,
     surplus: u32,
     members: i64,
+    /// The server's present, milliseconds since 1970-01-01T00:00:00Z.
+    clock_ms: i64,
 }
 
 /// Takes free lanes. Those among them that their owner did not let go of itself.
