@@ -188,3 +188,23 @@ impl Held {
         self.cuts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_differ_by_what_no_way_to_the_server_explains() {
+        let check = |server_ms, (asked_ms, answered_ms), expect| {
+            let held = Held::new();
+            held.compare(server_ms, asked_ms, answered_ms);
+            assert_eq!(held.server_ahead_ms(), expect, "{server_ms} in {asked_ms}..{answered_ms}");
+        };
+        check(1_000, (1_000, 1_000), 0);
+        check(4_000, (1_000, 9_000), 0);
+        check(39_000, (1_000, 9_000), 30_000);
+        check(-29_000, (1_000, 9_000), -30_000);
+        // Ours was set back while we waited.
+        check(6_000, (9_000, 5_000), -3_000);
+    }
+}
