@@ -24,8 +24,11 @@ macro_rules! driver {
     };
 }
 
-/// Name, function and well-formed examples of every target.
-pub fn targets() -> impl Iterator<Item = (&'static str, fn(&[u8]), &'static [&'static str])> {
+/// Name, function and well-formed examples of a target.
+type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
+
+/// Every target.
+pub fn targets() -> impl Iterator<Item = Target> {
     let runtime = runtime::fuzz::targets().map(|target| (target.name, target.run, target.examples));
     runtime.chain(catalog::fuzz::TARGETS.iter().map(|target| (target.name, target.run, target.examples)))
 }
