@@ -5,6 +5,7 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Span;
 use crate::source::{SETTINGS, Source, SourceKind, Sources};
+use crate::spread::spread;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -31,21 +32,21 @@ const FOLDERS: [(&str, &str, SourceKind); 3] = [
 /// long, not UTF-8 or unreadable becomes a diagnostic and is left out.
 #[must_use]
 pub fn load(root: &Path) -> Loaded {
-    let mut loaded = Loaded::default();
+    let mut found: Vec<(PathBuf, String, SourceKind)> = Vec::new();
     for (folder, extension, kind) in FOLDERS {
         for file in files(&root.join(folder), extension) {
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let path = format!("{folder}/{name}");
-            match read(&file, &path) {
-                Ok(text) => loaded.sources.insert(Source::new(path, kind, &text)),
-                Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
-            }
+            found.push((file, format!("{folder}/{name}"), kind));
         }
     }
     let settings = root.join(SETTINGS);
     if settings.exists() {
-        match read(&settings, SETTINGS) {
-            Ok(text) => loaded.sources.insert(Source::new(SETTINGS, SourceKind::Settings, &text)),
+        found.push((settings, SETTINGS.to_owned(), SourceKind::Settings));
+    }
+    let mut loaded = Loaded::default();
+    for read in spread(found, |(file, path, kind)| read(&file, &path).map(|text| Source::new(path, kind, &text))) {
+        match read {
+            Ok(source) => loaded.sources.insert(source),
             Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
         }
     }

@@ -12,7 +12,7 @@ use crate::load::{Loaded, load};
 use crate::lower::environment::{self, Placed};
 use crate::lower::interface::{self, Lowered};
 use crate::lower::{settings, system};
-use crate::model::{Settings, System};
+use crate::model::{Interface, Settings, System};
 use crate::source::{Source, SourceKind, Sources};
 use crate::spread::spread;
 use crate::symbols::Symbols;
@@ -132,6 +132,19 @@ impl Project<'_> {
     /// Systems by name.
     pub(crate) fn systems(&self) -> HashMap<&str, &System> {
         self.systems.iter().map(|(_, system)| (system.name.as_str(), system)).collect()
+    }
+}
+
+impl<'p> Project<'p> {
+    /// Every interface that could be read, beside what was found in its document.
+    pub(crate) fn each<'f>(&'p self, files: &'f mut [File<'_>]) -> Vec<(&'p Interface, &'p Lowered, &'f mut Findings)> {
+        let mut lowered = self.interfaces.iter().peekable();
+        let own = files.iter_mut().enumerate().filter_map(|(at, file)| {
+            // Both are in the order of the files.
+            let (_, lowered) = lowered.next_if(|(index, _)| *index == at)?;
+            Some((lowered.interface.as_ref()?, lowered, &mut file.findings))
+        });
+        own.collect()
     }
 }
 

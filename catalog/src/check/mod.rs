@@ -10,6 +10,7 @@ mod references;
 
 use crate::digest;
 use crate::open::{File, Project};
+use crate::spread::spread;
 use std::collections::HashMap;
 
 /// Checks a project.
@@ -25,14 +26,12 @@ pub(crate) fn check(project: &mut Project<'_>, files: &mut [File<'_>]) {
             systems.remove(system.name.as_str());
         }
     }
-    for (index, lowered) in &project.interfaces {
-        let Some(interface) = &lowered.interface else { continue };
-        let findings = &mut files[*index].findings;
+    spread(project.each(files), |(interface, lowered, findings)| {
         if lowered.whole {
             endings::check(interface, findings);
         }
         outcomes::check(interface, &lowered.places, &systems, findings);
-    }
+    });
 }
 
 fn digests(project: &mut Project<'_>, files: &[File<'_>]) {

@@ -14,6 +14,7 @@ mod volume;
 use crate::expr::Records;
 use crate::model::{Field, Interface, MessageRef, Owner};
 use crate::open::{File, Project};
+use crate::spread::spread;
 use crate::symbols::Symbols;
 
 /// Lints a project.
@@ -23,13 +24,11 @@ pub(crate) fn lint(project: &Project<'_>, files: &mut [File<'_>]) {
     }
     object::lint(project, files);
     let systems = project.systems();
-    for (index, lowered) in &project.interfaces {
-        let Some(interface) = &lowered.interface else { continue };
+    spread(project.each(files), |(interface, lowered, findings)| {
         let subject = Subject { interface, places: &lowered.places, symbols: project.symbols, systems: &systems };
-        let findings = &mut files[*index].findings;
         // What is broken looks unused, missing or out of order: warnings about it would be wrong.
         if findings.has_errors() || !lowered.whole {
-            continue;
+            return;
         }
         policy::lint(&subject, findings);
         life::lint(&subject, findings);
@@ -37,7 +36,7 @@ pub(crate) fn lint(project: &Project<'_>, files: &mut [File<'_>]) {
         volume::lint(&subject, findings);
         sensitive::lint(&subject, findings);
         unused::lint(&subject, &lowered.unused_mappings, findings);
-    }
+    });
 }
 
 /// An interface and what it can be held against.

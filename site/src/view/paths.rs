@@ -124,10 +124,10 @@ fn intro(name: &str, reached: &[Reached<'_, '_>]) -> String {
     match (reached.len(), direct) {
         (0, _) => format!("No interface takes data out of {name}."),
         (all, direct) if all == direct => {
-            format!("Data of {name} gets to {}, all over one interface.", words::count(all, "other system"))
+            format!("Data of {name} gets to {}, directly.", words::count(all, "other system"))
         }
         (all, direct) => format!(
-            "Data of {name} gets to {}: {} over one interface, the rest over systems between them.",
+            "Data of {name} gets to {}: {} directly, the rest over systems between them.",
             words::count(all, "other system"),
             words::number(direct as u64),
         ),
@@ -143,10 +143,8 @@ fn groups(context: &Context<'_>, at: &At, reached: &[Reached<'_, '_>]) -> Vec<Di
     groups
         .map(|group| Distance {
             title: match group.first().map_or(0, distance) {
-                1 => "Over one interface".to_owned(),
-                hops => {
-                    format!("Over {}, {} between", words::count(hops, "interface"), words::count(hops - 1, "system"))
-                }
+                0 | 1 => "Directly".to_owned(),
+                hops => format!("Over {}", far(hops)),
             },
             systems: group
                 .iter()
@@ -158,6 +156,15 @@ fn groups(context: &Context<'_>, at: &At, reached: &[Reached<'_, '_>]) -> Vec<Di
                 .collect(),
         })
         .collect()
+}
+
+/// How far it is: `directly`, `2 systems between`.
+fn far(hops: usize) -> String {
+    match hops {
+        0 => String::new(),
+        1 => "directly".to_owned(),
+        hops => format!("{} between", words::count(hops - 1, "system")),
+    }
 }
 
 /// `to-sap-srm7`, after the folder of the system.
@@ -188,8 +195,7 @@ fn leg(context: &Context<'_>, at: &At, hop: &Hop<'_>) -> Leg {
 }
 
 fn outward(context: &Context<'_>, at: &At, system: &str, hops: usize) -> Named {
-    let note = if hops == 0 { String::new() } else { words::count(hops, "hop") };
-    Named { id: anchor(context, system), name: context.system_link(at, system), note }
+    Named { id: anchor(context, system), name: context.system_link(at, system), note: far(hops) }
 }
 
 /// Systems that no way leads to; nothing where that would be a long list.
@@ -213,11 +219,7 @@ fn incoming(context: &Context<'_>, at: &At, system: &System, reach: &Reach<'_, '
     found.sort_unstable();
     let named = found.into_iter().take(MOST_NAMES).map(|(hops, from)| {
         let page = context.routes.system(from).map(|it| at.to(&ReachPage::route(&it))).unwrap_or_default();
-        Named {
-            id: String::new(),
-            name: Html::new().link(&format!("{page}#{here}"), from),
-            note: words::count(hops, "hop"),
-        }
+        Named { id: String::new(), name: Html::new().link(&format!("{page}#{here}"), from), note: far(hops) }
     });
     named.collect()
 }
@@ -260,7 +262,7 @@ impl PathsPage {
             incoming: incoming.get(name).copied().unwrap_or_default(),
         });
         let intro = format!(
-            "How data gets from one system to another: over one interface, or over as many as {MOST_HOPS} with systems between them."
+            "How data gets from one system to another: directly, or over as many as {MOST_HOPS} interfaces in a row with systems between them."
         );
         let shell = context.shell(&at, "landscape", "Paths").under("Landscape", &at.to("landscape/index.html"));
         Self { shell: shell.about(&intro), intro, matrix: matrix(context, &at, reach, &incoming), rows: rows.collect() }
@@ -280,13 +282,13 @@ fn matrix(context: &Context<'_>, at: &At, reach: &Reach<'_, '_>, incoming: &BTre
                 class: ["s0", "s4", "s3", "s2", "s1"].get(hops).copied().unwrap_or("s1"),
                 count: hops,
                 href: format!("{page}#{}", anchor(context, to)),
-                name: format!("{from} to {to}: {}", words::count(hops, "hop")),
+                name: format!("{from} to {to}: {}", far(hops)),
             }
         };
         MatrixRow { head: Html::new().link(&page, from), cells: incoming.keys().map(|to| cell(to)).collect() }
     });
     Some(Matrix {
-        title: "Hops".to_owned(),
+        title: "Interfaces in a row".to_owned(),
         columns: incoming.keys().map(|name| context.system_link(at, name)).collect(),
         rows: rows.collect(),
         more: String::new(),

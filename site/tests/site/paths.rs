@@ -104,13 +104,13 @@ fn ways_lead_over_the_systems_between() {
         assert_eq!(ways(&site, from, to), expected, "{from} to {to}");
     }
     let page = &site["systems/a/paths/index.html"];
-    assert!(page.contains("Data of A gets to 4 other systems: 2 over one interface"));
+    assert!(page.contains("Data of A gets to 4 other systems: 2 directly"));
     assert!(page.contains("<li id=\"to-f\">"), "what is not reached is said");
     assert!(site["systems/f/paths/index.html"].contains("E asks for it"));
     assert!(site["systems/e/paths/index.html"].contains("href=\"../../../systems/b/paths/index.html#to-e\">B</a>"));
     assert!(site["systems/e/paths/index.html"].contains("No interface takes data out of E."));
     assert!(site["search/facts.js"].contains("Paths from A"));
-    assert!(site["paths/index.html"].contains("aria-label=\"B to E: 3 hops\">3</a>"));
+    assert!(site["paths/index.html"].contains("aria-label=\"B to E: 2 systems between\">3</a>"));
 }
 
 #[test]
