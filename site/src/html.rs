@@ -146,18 +146,31 @@ pub(crate) fn is_harmless(href: &str) -> bool {
 /// Appends `text` so that it is text in an element and in a quoted attribute. Control characters that HTML forbids
 /// become the replacement character.
 pub(crate) fn escape_into(out: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(character),
-            control if control.is_control() => out.push('\u{FFFD}'),
-            other => out.push(other),
+    let mut rest = text;
+    // Most text is as it may stand, and goes over in long pieces.
+    while let Some(at) = rest.bytes().position(may_be_special) {
+        out.push_str(&rest[..at]);
+        let mut characters = rest[at..].chars();
+        match characters.next() {
+            Some('&') => out.push_str("&amp;"),
+            Some('<') => out.push_str("&lt;"),
+            Some('>') => out.push_str("&gt;"),
+            Some('"') => out.push_str("&quot;"),
+            Some('\'') => out.push_str("&#39;"),
+            Some(character @ ('\n' | '\t')) => out.push(character),
+            Some(control) if control.is_control() => out.push('\u{FFFD}'),
+            Some(other) => out.push(other),
+            None => {}
         }
+        rest = characters.as_str();
     }
+    out.push_str(rest);
+}
+
+/// Whether a character that begins with this byte may have to be replaced: markup, control characters, and the first byte of
+/// those from U+0080 on.
+const fn may_be_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0..0x20 | 0x7F | 0xC2)
 }
 
 #[cfg(test)]
@@ -167,6 +180,7 @@ mod tests {
     #[test]
     fn text_cannot_become_markup() {
         let built = Html::of("<script>&\"'\u{0}").code("</code><b>");
+        assert_eq!(Html::of("é\u{85}\u{a0}\u{7f}ü\n系").to_string(), "é\u{FFFD}\u{a0}\u{FFFD}ü\n系");
         assert_eq!(Html::new().sentence("`<a>` is `b`.").to_string(), "<code>&lt;a&gt;</code> is <code>b</code>.");
         assert_eq!(Html::new().sentence("one ` alone").to_string(), "one ` alone");
         assert_eq!(built.to_string(), "&lt;script&gt;&amp;&quot;&#39;\u{FFFD}<code>&lt;/code&gt;&lt;b&gt;</code>");

@@ -35,65 +35,54 @@ impl Routes {
         let mut routes = Self::default();
         let mut taken = Slugs::default();
         for interface in catalog.interfaces() {
-            let slug = taken.take(&interface.smart_id.text);
-            routes.interfaces.insert(interface.smart_id.text.clone(), slug);
+            let path = page("interfaces", &taken.take(&interface.smart_id.text));
+            routes.interfaces.insert(interface.smart_id.text.clone(), path);
         }
         let mut taken = Slugs::default();
         for system in catalog.systems() {
-            let slug = taken.take(&system.name);
-            routes.systems.insert(system.name.clone(), slug);
+            let path = page("systems", &taken.take(&system.name));
+            routes.systems.insert(system.name.clone(), path);
         }
-        routes.domains = slugged(catalog.interfaces().iter().map(|it| it.domain.as_str()));
+        routes.domains = pages("domains", catalog.interfaces().iter().map(|it| it.domain.as_str()));
         let owners =
             catalog.interfaces().iter().flat_map(|it| [&it.owners.business, &it.owners.technical, &it.owners.support]);
         let stewards = catalog.systems().iter().map(|system| &system.owner);
-        routes.teams = slugged(owners.chain(stewards).filter_map(|name| name.as_deref()));
+        routes.teams = pages("teams", owners.chain(stewards).filter_map(|name| name.as_deref()));
         let keys: Vec<String> =
             catalog.interfaces().iter().flat_map(|it| &it.objects).map(|name| object_key(name)).collect();
-        routes.objects = slugged(keys.iter().map(String::as_str));
-        routes.fields = slugged(crate::fields::names(catalog));
+        routes.objects = pages("objects", keys.iter().map(String::as_str));
+        routes.fields = pages("fields", crate::fields::names(catalog));
         routes
-    }
-
-    /// Folder name of an interface.
-    pub(crate) fn interface_slug(&self, smart_id: &str) -> Option<&str> {
-        self.interfaces.get(smart_id).map(String::as_str)
     }
 
     /// Page of an interface.
     pub(crate) fn interface(&self, smart_id: &str) -> Option<String> {
-        let slug = self.interface_slug(smart_id)?;
-        Some(format!("interfaces/{slug}/index.html"))
+        self.interfaces.get(smart_id).cloned()
     }
 
     /// Page of a system.
     pub(crate) fn system(&self, name: &str) -> Option<String> {
-        let slug = self.systems.get(name)?;
-        Some(format!("systems/{slug}/index.html"))
+        self.systems.get(name).cloned()
     }
 
     /// Page of a domain.
     pub(crate) fn domain(&self, name: &str) -> Option<String> {
-        let slug = self.domains.get(name)?;
-        Some(format!("domains/{slug}/index.html"))
+        self.domains.get(name).cloned()
     }
 
     /// Page of an owner.
     pub(crate) fn team(&self, name: &str) -> Option<String> {
-        let slug = self.teams.get(name)?;
-        Some(format!("teams/{slug}/index.html"))
+        self.teams.get(name).cloned()
     }
 
     /// Page of a field name.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
-        let slug = self.fields.get(name)?;
-        Some(format!("fields/{slug}/index.html"))
+        self.fields.get(name).cloned()
     }
 
     /// Page of a business object, by its key.
     pub(crate) fn object(&self, key: &str) -> Option<String> {
-        let slug = self.objects.get(key)?;
-        Some(format!("objects/{slug}/index.html"))
+        self.objects.get(key).cloned()
     }
 
     /// All field names, sorted.
@@ -132,7 +121,7 @@ impl At {
 
     /// The relative link to another page of the site.
     pub(crate) fn to(&self, path: &str) -> String {
-        format!("{}{path}", self.root)
+        [self.root.as_str(), path].concat()
     }
 }
 
@@ -178,12 +167,18 @@ pub(crate) fn slug(name: &str) -> String {
     }
 }
 
-fn slugged<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
+/// The path of a page with a folder of its own.
+fn page(folder: &str, slug: &str) -> String {
+    format!("{folder}/{slug}/index.html")
+}
+
+/// Pages of these names, in one folder.
+fn pages<'a>(folder: &str, names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
     let mut sorted: Vec<&str> = names.collect();
     sorted.sort_unstable();
     sorted.dedup();
     let mut taken = Slugs::default();
-    sorted.into_iter().map(|name| (name.to_owned(), taken.take(name))).collect()
+    sorted.into_iter().map(|name| (name.to_owned(), page(folder, &taken.take(name)))).collect()
 }
 
 /// FNV-1a, 32 bit: small, stable between builds and machines.
