@@ -7,6 +7,9 @@
 //! structures, all decisions taken, words from `words`, drawings from `draw`), and lets the templates in
 //! `templates/` print it. Every text of a document is escaped or rendered by `markdown`, which lets nothing foreign
 //! through; links between pages are relative, so that a site works from `file://` and under any path.
+//!
+//! Pages see the catalog through `noted`, which writes down in `reads` which interfaces a file was made of; `made` keeps that
+//! beside the site, and the next build makes only what could become different.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod draw;
