@@ -11,6 +11,7 @@ use crate::projects;
 const ORDER: &str = "spec/interfaces/SALES-SF-ERP-ORDER-CREATE-V1.md";
 const CHANGE: &str = "spec/interfaces/SALES-SF-ERP-ORDER-CHANGE-V1.md";
 const READ: &str = "spec/interfaces/SALES-ERP-SF-CUSTOMER-READ-V1.md";
+const CUSTOMER: &str = "spec/interfaces/SALES-ERP-SF-CUSTOMER-CHANGE-V1.md";
 const REPORT: &str = "spec/interfaces/PROC-11VMS-SRM7-ACTIVITY-REPORT-V1.md";
 const REPLY: &str = "spec/interfaces/SALES-SF-ERP-PAYMENT-STATUS-V1.md";
 const NEW: &str = "spec/interfaces/SALES-ERP-SF-PARTNER-READ-V1.md";
@@ -71,9 +72,19 @@ fn after_every_kind_of_edit_of_a_document_it_is_as_if_made_anew() {
     let again = Again::new();
     again.make("the first time");
     let system = "spec/systems/sap-erp.md";
-    let edits: [(&str, &dyn Fn()); 16] = [
+    let edits: [(&str, &dyn Fn()); 23] = [
         ("a title", &|| again.edit(ORDER, "title: New order from", "title: An order from")),
         ("a title that others show as related", &|| again.edit(READ, "title: ", "title: How ")),
+        ("a relation that only the other side states", &|| {
+            let one = "related:\n  - { smart_id: SALES-ERP-SF-CUSTOMER-CHANGE-V1, relation: same object }\n";
+            again.edit(READ, one, "");
+        }),
+        ("the title on that side", &|| again.edit(CUSTOMER, "title: ", "title: When ")),
+        ("the title that it names", &|| again.edit(READ, "title: How ", "title: Why ")),
+        ("an owner of others", &|| again.edit(REPORT, "business: Procurement Team", "business: Sales Team")),
+        ("a domain of others", &|| again.edit(REPORT, "domain: Procurement Data", "domain: Sales")),
+        ("an object of others", &|| again.edit(REPORT, "[Activity report, ", "[Customer, ")),
+        ("a rule of a field", &|| again.edit(REPORT, "| truncate 40 |", "| truncate 30 |")),
         ("a renamed owner", &|| again.edit(ORDER, "technical: Integration Team", "technical: Line Team")),
         ("another domain", &|| again.edit(ORDER, "domain: Sales", "domain: Orders")),
         ("a status", &|| again.edit(CHANGE, "status: active", "status: retired")),
