@@ -67,7 +67,8 @@ pub(crate) fn compile(project: &Project, profile: Profile, terminal: &Terminal) 
 /// Takes away what `cargo run` told us about our own package. Build scripts that look at it would see another value than
 /// in a plain `cargo build`, and a dozen dependencies would be compiled anew each time.
 fn forget_outer_package(command: &mut Command) {
-    let outer = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_BIN_NAME", "CARGO_PRIMARY_PACKAGE"];
+    let outer =
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_BIN_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| outer.iter().any(|start| name.starts_with(start))) {
             command.env_remove(name);
