@@ -32,7 +32,7 @@ pub fn synthetic(interfaces: usize, root: &Path) -> io::Result<()> {
 pub fn workspace() -> String {
     let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     format!(
-        "# Profiles as in the house, so that dependencies are built once.\n[workspace]\nresolver = \"3\"\nmembers = [\"generated/*\"]\n\n[workspace.dependencies]\nruntime = {{ path = {:?}, package = \"tieline-runtime\" }}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
+        "# Profiles as in the house, so that dependencies are built once.\n[workspace]\nresolver = \"3\"\nmembers = [\"generated/*\"]\n\n[workspace.dependencies]\nruntime = {{ path = {:?}, package = \"tieline-runtime\" }}\n\n[profile.dev]\ndebug = false\n",
         house.join("runtime")
     )
 }

@@ -119,8 +119,9 @@ async fn three_instances_lose_nothing_keep_the_order_and_send_nothing_under_a_st
     let dead = refused_everywhere(&landscape, &services, &cluster).await;
     told("changes were refused on every instance: one incident counts them all, each channel was told once");
     decided_anywhere(&landscape, &services, &cluster, &dead).await;
-    clock_is_told(&landscape).await;
     told("whichever instance is asked: the incident is taken on, dead letters run again, a pause holds everywhere");
+    clock_is_told(&landscape).await;
+    told("the channels know that a clock is ahead of the database's");
 }
 
 /// Customers whose changes the partner refuses.
@@ -348,8 +349,8 @@ fn in_order_and_complete(landscape: &Landscape, acknowledged: &Acknowledged) -> 
         let calls = &seen[&name(*customer)];
         // A call that an instance was about to make when it was stopped may be made when it goes on: the partner sees one
         // change twice, and never a change for the first time after a later one.
-        let mut seen = BTreeSet::new();
-        let once: Vec<usize> = calls.iter().copied().filter(|number| seen.insert(*number)).collect();
+        let mut known = BTreeSet::new();
+        let once: Vec<usize> = calls.iter().copied().filter(|number| known.insert(*number)).collect();
         assert!(once.is_sorted(), "a change of customer {customer} was sent after a later one: {calls:?}");
         assert!(changes.keys().eq(&once), "customer {customer}: {} changes, {calls:?}", changes.len());
         again += calls.len() - once.len();

@@ -24,7 +24,6 @@ use tieline_tests::{
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAYMENTS: &str = "SALES-SF-ERP-PAYMENT-STATUS-V1";
 
-/// `tieline serve` over a service that delivered one payment and has one dead letter.
 /// A command that goes on until it is let go of.
 struct Running(Child);
 
@@ -35,6 +34,7 @@ impl Drop for Running {
     }
 }
 
+/// `tieline serve` over a service that delivered one payment and has one dead letter.
 struct World {
     landscape: Landscape,
     service: Service,
